@@ -1,0 +1,38 @@
+"""Microdot: a web framework for microcontrollers and servers alike.
+
+This distribution owns the package; every other distribution adds modules to
+it. On CPython the parts may lie in several folders.
+"""
+
+try:
+    from pkgutil import extend_path
+except ImportError:  # MicroPython reads a package from one folder
+    pass
+else:
+    __path__ = extend_path(__path__, __name__)
+
+from ._compat import iscoroutine
+from .application import Microdot
+from .request import Request
+from .response import Response
+from .routing import URLPattern
+from .streams import AsyncBytesIO
+
+__version__ = "1.0.0"
+
+abort = Microdot.abort
+redirect = Response.redirect
+send_file = Response.send_file
+
+__all__ = [
+    "AsyncBytesIO",
+    "Microdot",
+    "Request",
+    "Response",
+    "URLPattern",
+    "__version__",
+    "abort",
+    "iscoroutine",
+    "redirect",
+    "send_file",
+]

@@ -1,0 +1,102 @@
+"""Where the platforms differ; everything else in the package is the same on both.
+
+MicroPython's half is written here, CPython's in ``microdot.cpython.compat``.
+"""
+
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable
+
+if sys.implementation.name in ("micropython", "circuitpython"):
+
+    def iscoroutine(obj: "Any") -> bool:
+        """Tell whether ``obj`` can be awaited; plain generators look the same here."""
+        return hasattr(obj, "send") and hasattr(obj, "throw")
+
+    def _resolve(coro: "Any") -> "Any":
+        # A coroutine and the generator of a streaming handler are of one type. The
+        # event loop's coroutines yield None; a stream yields what it sends.
+        try:
+            item = next(coro)
+        except StopIteration as stop:
+            return stop.value
+        if item is not None:
+            from .automatic import Resumed
+
+            return Resumed(item, coro)
+        try:
+            yield
+        except BaseException as error:
+            try:
+                coro.throw(error)
+            except StopIteration as stop:
+                return stop.value
+            yield
+        return (yield from coro)
+
+    async def invoke_handler(handler: "Callable[..., Any]", *args: "Any", **kwargs: "Any") -> "Any":
+        """Call ``handler``, wait for its result when it is a coroutine, return it."""
+        result = handler(*args, **kwargs)
+        if hasattr(result, "send"):
+            result = await _resolve(result)
+        return result
+
+    def latin1(data: bytes) -> str:
+        """Return bytes as text, one character for each byte."""
+        try:
+            text = data.decode()
+            if len(text) == len(data):
+                return text
+        except UnicodeError:
+            pass
+        return "".join([chr(byte) for byte in data])
+
+    def to_latin1(text: str) -> bytes:
+        """Return text as bytes, one for each character; ``ValueError`` above U+00FF."""
+        data = text.encode()
+        return data if len(data) == len(text) else bytes([ord(char) for char in text])
+
+    def utf8(data: bytes) -> str:
+        """Return bytes decoded from UTF-8, U+FFFD for what is invalid."""
+        for byte in data:
+            if byte > 127:
+                from ._utf8 import utf8
+
+                return utf8(data)
+        return data.decode()
+
+    def print_exception(exc: BaseException) -> None:
+        """Print an exception with its traceback."""
+        sys.print_exception(exc)
+
+    def report(message: str, exc: BaseException) -> None:
+        """Tell the operator, once, about an error in the application."""
+        print(message)
+        sys.print_exception(exc)
+
+    CPYTHON = False
+else:
+    from .cpython.compat import (  # type: ignore[assignment]
+        invoke_handler,
+        iscoroutine,
+        latin1,
+        print_exception,
+        report,
+        to_latin1,
+        utf8,
+    )
+
+    CPYTHON = True
+
+__all__ = (
+    "CPYTHON",
+    "invoke_handler",
+    "iscoroutine",
+    "latin1",
+    "print_exception",
+    "report",
+    "to_latin1",
+    "utf8",
+)

@@ -1,0 +1,304 @@
+"""``Microdot``: what an application is written against."""
+
+from .dispatch import dispatch
+from .errors import HTTPException
+from .routing import URLPattern
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, TypeVar
+
+    Handler = TypeVar("Handler", bound=Callable[..., Any])
+
+
+class Microdot:
+    """A web application.
+
+    :param options: values for the attributes below, for example ``idle_timeout=30``.
+    :raises TypeError: there is no such option.
+    """
+
+    #: Which installed plugins take part without ``use()``: True, False or a list of names.
+    autoload: "bool | list[str]" = True
+    #: Longest request body, and longest one read before the handler runs, in bytes;
+    #: None for the values of ``Request``.
+    max_content_length: "int | None" = None
+    max_body_length: "int | None" = None
+    #: Longest request line, in bytes; None for ``Request.max_readline``.
+    max_readline: "int | None" = None
+    #: Longest request head in bytes, and the most header fields in it.
+    max_head_size = 16384
+    max_fields = 100
+    #: Most simultaneous connections; None for what suits the platform.
+    max_connections: "int | None" = None
+    #: Seconds: to receive a head, between two pieces of a body, between two requests,
+    #: until the peer takes a piece of the response, and to finish at shutdown.
+    header_timeout: float = 10
+    body_timeout: float = 20
+    idle_timeout: float = 30
+    write_timeout: float = 20
+    grace_period: float = 5
+
+    ssl: "Any" = False
+    debug = False
+    #: The asyncio server once started.
+    server: "Any" = None
+    _runner: "Any" = None
+    _plan: "Any" = None
+    _table: "Any" = None
+    _plugins: "Any" = None
+    _subapps: "list[Any]" = []
+    _parents: "list[Any]" = []
+
+    def __init__(self, **options: "Any") -> None:
+        #: The routes: (methods, pattern, handler, prefix, sub-application or None).
+        self.url_map: "list[Any]" = []
+        self.before_request_handlers: "list[Any]" = []
+        self.after_request_handlers: "list[Any]" = []
+        self.after_error_request_handlers: "list[Any]" = []
+        #: Status code or exception class -> handler.
+        self.error_handlers: "dict[Any, Any]" = {}
+        #: ``(request) -> headers`` of automatic OPTIONS responses; None turns these off.
+        self.options_handler: "Any" = self.default_options_handler
+        for name in options:
+            from .options import set_option
+
+            set_option(self, name, options[name])
+
+    def route(
+        self,
+        url_pattern: str,
+        methods: "list[str] | None" = None,
+        max_content_length: "int | None" = None,
+        max_body_length: "int | None" = None,
+    ) -> "Callable[[Handler], Handler]":
+        """Return a decorator that registers a handler, ``f(request, **arguments)``.
+
+        :param url_pattern: the path; dynamic segments are ``<name>`` or ``<type:name>``.
+        :param methods: the request methods, ``['GET']`` if omitted.
+        :param max_content_length: longest request body of this route, in bytes.
+        :param max_body_length: longest body read before the handler runs, in bytes.
+        :raises ValueError: the pattern is not well-formed.
+        """
+        pattern = URLPattern(url_pattern)
+        if "<" in url_pattern:
+            pattern.segments  # noqa: B018  (a bad pattern is an error here, not with a request)
+        if max_content_length is not None or max_body_length is not None:
+            pattern.limits = (max_content_length, max_body_length)
+
+        def decorated(f: "Handler") -> "Handler":
+            names = [m.upper() for m in methods] if methods else _GET
+            self.url_map.append((names, pattern, f, "", None))
+            return f
+
+        return decorated
+
+    def get(self, url_pattern: str, **limits: "Any") -> "Callable[[Handler], Handler]":
+        """Return a decorator that registers a handler for GET (and HEAD)."""
+        return self.route(url_pattern, **limits)
+
+    def post(self, url_pattern: str, **limits: "Any") -> "Callable[[Handler], Handler]":
+        """Return a decorator that registers a handler for POST."""
+        return self.route(url_pattern, ["POST"], **limits)
+
+    def put(self, url_pattern: str, **limits: "Any") -> "Callable[[Handler], Handler]":
+        """Return a decorator that registers a handler for PUT."""
+        return self.route(url_pattern, ["PUT"], **limits)
+
+    def patch(self, url_pattern: str, **limits: "Any") -> "Callable[[Handler], Handler]":
+        """Return a decorator that registers a handler for PATCH."""
+        return self.route(url_pattern, ["PATCH"], **limits)
+
+    def delete(self, url_pattern: str, **limits: "Any") -> "Callable[[Handler], Handler]":
+        """Return a decorator that registers a handler for DELETE."""
+        return self.route(url_pattern, ["DELETE"], **limits)
+
+    def query(self, url_pattern: str, **limits: "Any") -> "Callable[[Handler], Handler]":
+        """Return a decorator that registers a handler for QUERY."""
+        return self.route(url_pattern, ["QUERY"], **limits)
+
+    def before_request(self, f: "Handler") -> "Handler":
+        """Register ``f(request)`` to run before the handler; a result other than None answers."""
+        self.before_request_handlers.append(f)
+        return f
+
+    def after_request(self, f: "Handler") -> "Handler":
+        """Register ``f(request, response)`` to run after the handler; it may return a replacement."""
+        self.after_request_handlers.append(f)
+        return f
+
+    def after_error_request(self, f: "Handler") -> "Handler":
+        """Register ``f(request, response)`` to run after an error; the request may be None."""
+        self.after_error_request_handlers.append(f)
+        return f
+
+    def errorhandler(
+        self, status_code_or_exception_class: "int | type[BaseException]"
+    ) -> "Callable[[Handler], Handler]":
+        """Return a decorator that registers an error handler.
+
+        :param status_code_or_exception_class: a status code, for ``f(request)``, or an
+            exception class, for ``f(request, exception)``.
+        """
+
+        def decorated(f: "Handler") -> "Handler":
+            self.error_handlers[status_code_or_exception_class] = f
+            return f
+
+        return decorated
+
+    def mount(self, subapp: "Microdot", url_prefix: str = "", local: bool = False) -> None:
+        """Add the current routes of another application to this one.
+
+        :param subapp: the other application.
+        :param url_prefix: what its paths begin with.
+        :param local: its hooks, error handlers and plugins stay its own and act on its routes
+                      only; otherwise they become those of this application.
+        """
+        from .mounting import mount
+
+        mount(self, subapp, url_prefix, local)
+
+    def static(self, url_prefix: str, folder: str, **options: "Any") -> None:
+        """Serve the files of a folder.
+
+        :param url_prefix: what their paths begin with.
+        :param folder: the folder; nothing outside it is served.
+        :param options: as of ``microdot.files.static_route``.
+        """
+        from .files import static_route
+
+        static_route(self, url_prefix, folder, **options)
+
+    def use(self, plugin: "Any", **options: "Any") -> "Any":
+        """Add a plugin and return it.
+
+        :param plugin: an object with hook methods; a class of such; on CPython also the name of
+                       an installed plugin.
+        :param options: for the constructor of a class or of an installed plugin.
+        :raises PluginError: it does not fit, or a plugin of this name is in use.
+        """
+        if self._plugins is None:
+            from .plugins import Plugins
+
+            self._plugins = Plugins(self)
+        plugin = self._plugins.use(plugin, options)
+        self._changed()
+        return plugin
+
+    @property
+    def plugins(self) -> "dict[str, Any]":
+        """The plugins that take part, name to plugin."""
+        self._compile()
+        return self._plugins.as_dict() if self._plugins is not None else {}
+
+    def _changed(self) -> None:
+        # What was compiled is not true any more, here and where this is mounted.
+        self._plan = self._table = None
+        for parent in self._parents:
+            parent._changed()
+
+    def _compile(self, top: bool = True) -> "Any":
+        from .options import compile_plan
+
+        plan = compile_plan(self, top)
+        if top:
+            self._plan = plan
+        return plan
+
+    @staticmethod
+    def abort(status_code: int, reason: "Any" = None) -> "Any":
+        """Stop handling the request with an HTTP error.
+
+        :param status_code: the status code of the response.
+        :param reason: the body of the response.
+        :raises HTTPException: always.
+        """
+        raise HTTPException(status_code, reason)
+
+    def find_route(self, req: "Any") -> "Any":
+        """Return ``(handler, 404, 405 or OPTIONS headers; url_prefix; subapp)`` for a request."""
+        from .options import find_route_parts
+
+        return find_route_parts(self, req)
+
+    def default_options_handler(self, req: "Any") -> "dict[str, str]":
+        """Return the ``Allow`` header for a request's path."""
+        from .automatic import allowed_methods
+
+        return {"Allow": ", ".join(allowed_methods(self, req.path))}
+
+    def get_request_handlers(
+        self, req: "Any", attr: str, local_first: bool = True
+    ) -> "list[Callable[..., Any]]":
+        """Return the hooks of a request.
+
+        :param req: the request.
+        :param attr: the name of the list, such as ``'before_request_handlers'``'s
+                     ``'before_request'``.
+        :param local_first: those of mounted applications come first.
+        """
+        from .options import request_handlers
+
+        return request_handlers(self, req, attr, local_first)
+
+    async def error_response(
+        self, req: "Any", status_code: int, reason: "str | None" = None
+    ) -> "Any":
+        """Return what the handler of a status code gives, else (text, status code)."""
+        from ._compat import invoke_handler
+
+        handler = self.error_handlers.get(status_code)
+        if handler is None:
+            return reason or "N/A", status_code
+        return await invoke_handler(handler, req)
+
+    dispatch_request = dispatch
+
+    async def handle_request(self, reader: "Any", writer: "Any") -> None:
+        """Serve one connection.
+
+        :param reader: an asynchronous stream with ``read``.
+        :param writer: its other direction, with ``write``, ``drain`` and ``close``.
+        """
+        from .server import serve_stream
+
+        await serve_stream(self, reader, writer)
+
+    async def start_server(
+        self,
+        host: str = "0.0.0.0",
+        port: int = 5000,
+        debug: bool = False,
+        ssl: "Any" = None,
+        start_serving: bool = True,
+    ) -> "Any":
+        """Serve the application; return after ``shutdown()``.
+
+        :param host: the address to listen at.
+        :param port: the port; 0 for any free one.
+        :param debug: print a line at the start and for each request.
+        :param ssl: an ``ssl.SSLContext`` to serve over TLS.
+        :param start_serving: False to get the server object without accepting (CPython).
+        :raises TypeError: ``ssl`` is no context.
+        :raises ValueError: ``start_serving`` is False on MicroPython.
+        """
+        from .server import run_server
+
+        return await run_server(self, host, port, debug, ssl, start_serving)
+
+    def run(
+        self, host: str = "0.0.0.0", port: int = 5000, debug: bool = False, ssl: "Any" = None
+    ) -> None:
+        """Serve the application until ``shutdown()``; parameters as of ``start_server``."""
+        import asyncio
+
+        asyncio.run(self.start_server(host=host, port=port, debug=debug, ssl=ssl))
+
+    def shutdown(self) -> None:
+        """Stop: accept nothing new, finish what is under way, then let ``run()`` return."""
+        if self._runner is not None:
+            self._runner.shutdown()
+
+
+_GET = ["GET"]

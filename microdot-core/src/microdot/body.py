@@ -1,0 +1,310 @@
+"""Request bodies: reading them, and reading them as JSON or forms."""
+
+import json
+
+from ._compat import latin1
+from .datastructures import NoCaseDict
+from .errors import HTTPException, ProtocolError
+from .http11 import Parser, parse_fields, parse_request_line
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+def join_fields(fields: "Any") -> NoCaseDict:
+    """Return header fields as a ``NoCaseDict``; repeated names are joined (RFC 9110 5.3).
+
+    :param fields: a mapping, or a list of (name, value) pairs.
+    """
+    if not isinstance(fields, list):
+        return NoCaseDict(fields)
+    headers = NoCaseDict()
+    for name, value in fields:
+        if name in headers:
+            # RFC 9113 8.2.3: cookies are joined in their own way.
+            value = headers[name] + ("; " if name.lower() == "cookie" else ", ") + value
+        headers[name] = value
+    return headers
+
+
+async def create(
+    app: "Any", reader: "Any", writer: "Any", client_addr: "Any", scheme: "str | None"
+) -> "Any":
+    """Read one request from a stream; see ``Request.create``."""
+    from .request import Request
+
+    async def read_line() -> bytes:
+        line: bytes = await reader.readline()
+        if len(line) > Request.max_readline:
+            raise ValueError("line longer than Request.max_readline")
+        return line
+
+    def strip(line: bytes) -> str:
+        text = latin1(line)
+        end = 2 if text[-2:] == "\r\n" else 1 if text[-1:] == "\n" else 0
+        return text[: len(text) - end]
+
+    line = await read_line()
+    if not line or not strip(line):
+        return None
+    method, url, version, minor, _ = parse_request_line(strip(line))
+    section = []
+    while True:
+        line = await read_line()
+        if not strip(line):
+            break
+        section.append(strip(line))
+    # Written by hand or by a fake stream as a rule: line ends and Host are not insisted on.
+    fields = parse_fields("\n".join(section), 0, 100)
+    for name, value in fields.pairs:
+        if name.lower() == "transfer-encoding" and value:
+            raise ProtocolError(501, "A bare stream has no transfer codings")
+    body = stream = None
+    if 0 < fields.length <= Request.max_body_length:
+        body = await reader.readexactly(fields.length)
+    elif fields.length:
+        stream = BodyStream(_ReaderSource(reader, fields.length), b"", fields.length)
+    return Request(
+        app,
+        client_addr,
+        method,
+        url,
+        version,
+        fields.pairs,
+        body=body,
+        stream=stream,
+        sock=(reader, writer),
+        scheme=scheme,
+    )
+
+
+#: Unread bytes of a body that are skipped to keep a connection.
+SKIP = 65536
+
+
+class _ReaderSource:
+    # What BodyStream needs of a connection, on top of a plain stream.
+
+    def __init__(self, reader: "Any", length: int) -> None:
+        self.parser = Parser()
+        self.parser.left = length
+        self._reader = reader
+
+    async def fill_body(self) -> None:
+        data = await self._reader.read(min(self.parser.left, 4096))
+        if not data:
+            raise EOFError("request body ended early")
+        self.parser.receive(data)
+
+
+def media_type(value: "str | None") -> str:
+    """Return the media type of a Content-Type field in lower case, without parameters."""
+    return (value or "").split(";")[0].strip().lower()
+
+
+def _require_body(request: "Any") -> None:
+    if request._streamed:
+        raise HTTPException(413, "Payload too large")
+
+
+def parse_json(request: "Any") -> "Any":
+    """Return the parsed body of a JSON request (RFC 6839 ``+json`` included), None for others.
+
+    :raises HTTPException: 400 or 413.
+    """
+    kind = media_type(request.content_type)
+    if kind != "application/json" and kind[-5:] != "+json":
+        return None
+    _require_body(request)
+    try:
+        return json.loads(request.body.decode())
+    except (ValueError, RuntimeError):  # RuntimeError: nested too deeply
+        raise HTTPException(400, "Malformed JSON in the request body")
+
+
+def parse_form(request: "Any") -> "Any":
+    """Return the fields of a url-encoded form, None for other requests.
+
+    :raises HTTPException: 413.
+    """
+    if media_type(request.content_type) != "application/x-www-form-urlencoded":
+        return None
+    _require_body(request)
+    from .urls import parse_query
+
+    return parse_query(request.body)
+
+
+def body_limits(app: "Any", route: "Any") -> "tuple[int, int]":
+    """Return (max_content_length, max_body_length) for a route, in bytes."""
+    from .request import Request
+
+    own = route[1].limits if isinstance(route, tuple) else None
+    content, body = own or (None, None)
+    if content is None:
+        content = app.max_content_length
+    if body is None:
+        body = app.max_body_length
+    return (
+        Request.max_content_length if content is None else content,
+        Request.max_body_length if body is None else body,
+    )
+
+
+def check_length(app: "Any", request: "Any") -> None:
+    """Refuse a request whose declared body is larger than its route accepts.
+
+    :raises HTTPException: 413.
+    """
+    if request.content_length > body_limits(app, request._match)[0]:
+        raise HTTPException(413, "Payload too large")
+
+
+async def receive(connection: "Any", request: "Any") -> "Any":
+    """Read the body of a request, or give the request a stream over it.
+
+    A body that is too large is left where it is; ``check_length`` refuses it.
+
+    :param connection: the connection, its parser at the beginning of the body.
+    :param request: the request to complete.
+    :returns: the ``ProtocolError`` to answer with, None when all is well.
+    """
+    from .dispatch import find_route
+
+    find_route(connection.app, request)
+    try:
+        await _receive(connection, request)
+    except ProtocolError as error:
+        return error
+    except OSError:
+        # The peer went away; nobody is left to answer.
+        connection.keep = False
+        return ProtocolError(400, "Bad request")
+
+
+async def _receive(connection: "Any", request: "Any") -> None:
+    parser = connection.parser
+    most, preload = body_limits(connection.app, request._match)
+    if parser.left > most:
+        return
+    if parser.left <= preload:
+        pieces = []
+        size = 0
+        while True:
+            piece = parser.body()
+            if piece is None:
+                await connection.fill_body()
+                continue
+            if not piece:
+                request._body = b"".join(pieces)
+                return
+            pieces.append(piece)
+            size += len(piece)
+            if size > most:
+                raise ProtocolError(413, "Payload too large")
+            if size > preload:
+                break
+    else:
+        pieces = []
+        size = 0
+    request._streamed = True
+    request._stream = BodyStream(connection, b"".join(pieces), most - size)
+
+
+def can_skip(connection: "Any") -> bool:
+    """Tell whether the rest of a request body is short enough to be skipped."""
+    parser = connection.parser
+    waits = parser.fields.expect and not connection.continued
+    return 0 <= parser.left <= SKIP and not waits
+
+
+async def discard(connection: "Any") -> None:
+    """Skip what is left of a request body, so that the next request can follow."""
+    connection.keep = connection.keep and can_skip(connection)
+    parser = connection.parser
+    try:
+        while connection.keep and parser.left:
+            if parser.body() is None:
+                await connection.fill(connection.app.body_timeout)
+    except (OSError, ProtocolError):
+        connection.keep = False
+
+
+class BodyStream:
+    """The body of a request that is read while it arrives; it ends where the body ends.
+
+    :param connection: the connection to read from.
+    :param data: bytes read already.
+    :param allowed: bytes that may still come in a body of unknown length.
+    """
+
+    def __init__(self, connection: "Any", data: bytes, allowed: int) -> None:
+        self._connection = connection
+        self._data = data
+        self._allowed = allowed
+
+    async def _more(self) -> bool:
+        # Append what has arrived to _data; False at the end of the body.
+        connection = self._connection
+        parser = connection.parser
+        while True:
+            piece = parser.body()
+            if piece is None:
+                await connection.fill_body()
+                continue
+            self._allowed -= len(piece)
+            if self._allowed < 0:
+                raise ProtocolError(413, "Payload too large")
+            self._data = self._data + piece if self._data else piece
+            return bool(piece)
+
+    def _take(self, n: int) -> bytes:
+        data = self._data[:n]
+        self._data = self._data[n:]
+        return data
+
+    async def read(self, n: int = -1) -> bytes:
+        """Return up to ``n`` bytes as soon as some are there, all of the rest for -1."""
+        if n < 0:
+            pieces = [self._take(len(self._data))]
+            while await self._more():
+                pieces.append(self._take(len(self._data)))
+            return b"".join(pieces)
+        if n and not self._data:
+            await self._more()
+        return self._take(n)
+
+    async def readexactly(self, n: int) -> bytes:
+        """Return ``n`` bytes.
+
+        :raises EOFError: the body ends before.
+        """
+        pieces = []
+        while n:
+            data = await self.read(n)
+            if not data:
+                raise EOFError("request body ended %d bytes early" % n)
+            n -= len(data)
+            pieces.append(data)
+        return b"".join(pieces)
+
+    async def readline(self) -> bytes:
+        """Return the bytes up to and including the next line feed, or all of the rest."""
+        return await self.readuntil(b"\n")
+
+    async def readuntil(self, separator: bytes = b"\n") -> bytes:
+        """Return the bytes up to and including ``separator``, or all of the rest.
+
+        :raises ValueError: it does not come within 64 KiB.
+        """
+        start = 0
+        while True:
+            end = self._data.find(separator, start)
+            if end >= 0:
+                return self._take(end + len(separator))
+            start = max(0, len(self._data) - len(separator) + 1)
+            if len(self._data) > 65536:
+                raise ValueError("no separator within 64 KiB of the request body")
+            if not await self._more():
+                return self._take(len(self._data))

@@ -1,0 +1,231 @@
+"""One HTTP connection over some transport: requests in, framed responses out, keep or close."""
+
+from ._compat import report
+from .http11 import Parser, encode_head
+from .request import Request
+from .response import Response
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class Connection:
+    """The part of a connection that is the same on every transport.
+
+    A transport adds ``write(data)``, ``drain()``, ``fill(timeout)``, ``abort()``, ``lost``
+    and ``taken``; ``fill`` and ``drain`` raise OSError when the peer has gone, ``fill`` a
+    ``ProtocolError`` 408 when it is silent for too long.
+
+    :param server: the server, with ``app``, ``now`` and ``stopping``.
+    :param peer: the client's address.
+    :param secure: the connection is encrypted.
+    """
+
+    #: The transport is closed, or the peer is gone.
+    lost = False
+    #: When the server's clock says so, ``expire()`` is called; None without a wait.
+    deadline: "Any" = None
+    #: The handler took over the connection with ``request.sock``.
+    taken: "Any" = None
+    #: The request in progress, None between two.
+    request: "Any" = None
+    #: Another request may follow.
+    keep = False
+    #: ``100 Continue`` was sent for the request in progress.
+    continued = False
+
+    def __init__(self, server: "Any", peer: "Any", secure: bool) -> None:
+        self.server = server
+        self.app = app = server.app
+        self.peer = peer
+        self.scheme = "https" if secure else "http"
+        line = app.max_readline
+        self.parser = Parser(
+            Request.max_readline if line is None else line, app.max_head_size, app.max_fields
+        )
+
+    async def exchange(self, head: "Any", error: "Any" = None) -> None:
+        """Answer one request.
+
+        :param head: method, target and version of the request; None when it was none.
+        :param error: the ``ProtocolError`` to answer in that case.
+        """
+        app = self.app
+        parser = self.parser
+        request: "Any" = None
+        if head is not None:
+            fields = parser.fields
+            request = Request(
+                app, self.peer, head[0], head[1], head[2], fields.pairs, scheme=self.scheme
+            )
+            request._connection = self
+            request._length = fields.length if fields.length > 0 else 0
+            self.keep = fields.keep_alive and not self.server.stopping
+            if parser.left:
+                from .body import receive
+
+                error = await receive(self, request)
+        else:
+            self.keep = False
+        self.request = request
+        response = await app.dispatch_request(request, error)
+        if response is Response.already_handled or self.taken is not None:
+            self.keep = False
+            return
+        if error is not None:
+            self.keep = False
+        try:
+            await self.send(request, response)
+        except OSError:
+            self.keep = False
+            if not self.lost:
+                self.abort()
+        if app.debug:
+            print(
+                request.method if request else "-",
+                request.path if request else "-",
+                response.status_code,
+            )
+        self.request = None
+        if parser.left and not self.lost:
+            from .body import discard
+
+            await discard(self)
+
+    async def send(self, request: "Any", response: Response) -> None:
+        """Send a response; one that cannot be sent becomes a 500.
+
+        :raises OSError: the peer has gone.
+        """
+        chunks: "Any" = None
+        try:
+            body = response.body
+            if not (body is None or isinstance(body, bytes)):
+                chunks = response.body_iter()
+            head, body = self.frame(request, response, chunks)
+        except Exception as error:
+            from .handlers import fail
+
+            if chunks is not None:
+                await chunks.aclose()
+                chunks = None
+            response = await fail(self.app, request, error)
+            if response.body is not None and not isinstance(response.body, bytes):
+                response = Response("Internal server error", 500)
+            response.is_head = request is not None and request.method == "HEAD"
+            try:
+                head, body = self.frame(request, response, None)
+            except Exception as failure:
+                report("A response to an error cannot be sent", failure)
+                response = Response("Internal server error", 500)
+                head, body = self.frame(request, response, None)
+        if chunks is None:
+            self.write(head + body if body else head)
+            await self.drain()
+        else:
+            from .framing import stream
+
+            await stream(self, request, response, head, chunks)
+
+    def frame(self, request: "Any", response: Response, chunks: "Any") -> "tuple[bytes, Any]":
+        """Return the head of a response and its body as bytes, None where the body is streamed.
+
+        What belongs to the connection is decided here: version, ``Date``, ``Connection``,
+        ``Content-Length``, ``Transfer-Encoding`` (RFC 9112 section 6).
+
+        :raises ValueError: the head cannot be sent.
+        """
+        status = response.status_code
+        body = response.body or b""
+        old = request is not None and request.http_version == "1.0"
+        pairs: "list[Any]" = []
+        length: "Any" = None
+        typed = dated = False
+        bare = status in (204, 304) or status < 200
+        headers = response._headers
+        for name in headers or ():
+            value = headers[name]
+            lower = name.lower()
+            if lower == "content-length":
+                length = str(value)
+                continue
+            if lower == "connection":
+                if "close" in str(value).lower():
+                    self.keep = False
+                continue
+            if lower == "content-type":
+                typed = True
+                if status == 204:
+                    continue
+            elif lower == "date":
+                dated = True
+            elif lower == "transfer-encoding":
+                continue
+            pairs.append((name, value))
+        if not typed and not bare:
+            pairs.append(("Content-Type", response.content_type()))
+        if not dated and self.server.date:
+            pairs.append(("Date", self.server.date))
+        if chunks is None:
+            if self.parser.left:
+                from .body import can_skip
+
+                self.keep = self.keep and can_skip(self)
+            if not bare:
+                # A handler may announce the length of a body that a HEAD request does not get.
+                if not (length and not body and response.is_head):
+                    length = str(len(body))
+                pairs.append(("Content-Length", length))
+            if bare or response.is_head:
+                body = b""
+        elif not bare:
+            body = None
+            if length is not None:
+                if not length.isdigit():
+                    raise ValueError("bad Content-Length: %r" % length)
+                pairs.append(("Content-Length", length))
+            elif old:
+                self.keep = False
+            elif not response.is_head:
+                pairs.append(("Transfer-Encoding", "chunked"))
+        if not self.keep:
+            pairs.append(("Connection", "close"))
+        elif old:
+            pairs.append(("Connection", "keep-alive"))
+        return encode_head(status, response._reason, pairs, "1.0" if old else "1.1"), body
+
+    async def fill_body(self) -> None:
+        """Wait for more of the request body, and ask for it first if the client waits for that."""
+        if self.parser.fields.expect and not self.continued and not self.parser.buffer:
+            self.continued = True
+            self.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            await self.drain()
+        await self.fill(self.app.body_timeout)
+
+    def take_over(self) -> "Any":
+        """Return a (reader, writer) pair; the connection is the handler's from now on."""
+        if self.taken is None:
+            from .takeover import RawStream
+
+            self.taken = RawStream(self)
+        return self.taken, self.taken
+
+    def write(self, data: bytes) -> None:
+        """Queue bytes for the peer."""
+        raise NotImplementedError
+
+    async def drain(self) -> None:
+        """Wait until the queue is short."""
+        raise NotImplementedError
+
+    async def fill(self, timeout: "float | None") -> None:
+        """Wait until bytes have arrived in the parser.
+
+        :param timeout: seconds, None for ever.
+        """
+        raise NotImplementedError
+
+    def abort(self) -> None:
+        """Cut the connection."""
+        raise NotImplementedError

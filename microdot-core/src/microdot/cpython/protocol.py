@@ -1,0 +1,346 @@
+"""The CPython transport: an ``asyncio.Protocol`` that answers most requests without a task switch.
+
+A connection has one task for its whole life. The first step of an exchange runs
+right where the bytes arrive, as that task; only an exchange that has to
+wait goes on in the task itself.
+"""
+
+import asyncio
+from asyncio.tasks import _enter_task, _leave_task  # type: ignore[attr-defined]
+from contextvars import Context, copy_context
+from typing import Any, Coroutine, Generator, Optional, cast
+
+from ..connection import Connection
+from ..errors import ProtocolError
+from ..response import Response
+from .compat import report
+
+#: Unprocessed bytes at which reading from the peer is suspended.
+HIGH_WATER = 65536
+
+
+class _Rest:
+    """Awaits the rest of a coroutine whose first step has been run."""
+
+    def __init__(self, coro: "Coroutine[Any, Any, Any]", item: Any, context: Context) -> None:
+        self._coro = coro
+        self._item = item
+        self._context = context
+
+    def __await__(self) -> "Generator[Any, Any, Any]":
+        coro, item, run = self._coro, self._item, self._context.run
+        try:
+            while True:
+                try:
+                    value = yield item
+                except BaseException as error:
+                    item = run(coro.throw, error)
+                else:
+                    item = run(coro.send, value)
+        except StopIteration as stop:
+            return stop.value
+
+
+class HTTPProtocol(Connection, asyncio.Protocol):
+    """One connection of the built-in server.
+
+    :param server: the ``ProtocolServer``.
+    """
+
+    streaming = False
+    #: When the wait for a request began; None while one is handled.
+    idle: Any = None
+
+    def __init__(self, server: Any) -> None:
+        self.server = server
+        self._loop: asyncio.AbstractEventLoop = server.loop
+        self._transport: Any = None
+        # Set while the task waits for an exchange to go on with.
+        self._parked: "Optional[asyncio.Future[None]]" = None
+        self._rest: Optional[_Rest] = None
+        # Set while an exchange waits for bytes, or for the peer to take some.
+        self._reading: "Optional[asyncio.Future[None]]" = None
+        self._writing: "Optional[asyncio.Future[None]]" = None
+        self._busy = False
+        self._paused = False
+        self._suspended = False
+        self._lingering = 0
+        self._eof = False
+
+    # asyncio.Protocol
+
+    def connection_made(self, transport: Any) -> None:
+        """Take up the connection."""
+        self._transport = transport
+        super().__init__(
+            self.server,
+            transport.get_extra_info("peername"),
+            transport.get_extra_info("sslcontext") is not None,
+        )
+        if not self.server.admit(self):
+            transport.write(
+                b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+            )
+            self.lost = True
+            transport.close()
+            return
+        self._task = self._loop.create_task(self._run())
+        self.idle = self.server.now
+        self.deadline = self.server.now + self.app.header_timeout
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes, and answer the requests they complete."""
+        if self._lingering:
+            self._lingering -= len(data)
+            if self._lingering <= 0:
+                self._transport.abort()
+            return
+        parser = self.parser
+        parser.buffer = parser.buffer + data if parser.buffer else data
+        if self._busy:
+            waiter = self._reading
+            if waiter is not None:
+                self._reading = None
+                if not waiter.done():
+                    waiter.set_result(None)
+            elif len(parser.buffer) > HIGH_WATER and not self._suspended:
+                self._suspended = True
+                self._transport.pause_reading()
+        else:
+            self._advance()
+
+    def eof_received(self) -> bool:
+        """Note that the peer sends no more; a response under way is still sent."""
+        self._eof = True
+        if self._reading is not None and not self._reading.done():
+            self._reading.set_exception(OSError(104, "Connection lost"))
+            self._reading = None
+        if self.streaming or self.taken is not None:
+            return False
+        return self._busy
+
+    def connection_lost(self, error: Optional[Exception]) -> None:
+        """Note that the connection is gone, and end what waits for it."""
+        self.lost = True
+        self.deadline = None
+        self.server.forget(self)
+        for waiter in (self._reading, self._writing):
+            if waiter is not None and not waiter.done():
+                waiter.set_exception(OSError(104, "Connection lost"))
+        self._reading = self._writing = None
+        if not hasattr(self, "_task"):
+            return
+        if self.streaming:
+            # The body may have nothing to send for long: its clean-up is not to wait for that.
+            self._task.cancel()
+        elif not self._busy and self._parked is not None and not self._parked.done():
+            self._parked.set_result(None)
+
+    def pause_writing(self) -> None:
+        """Note that the peer is slow."""
+        self._paused = True
+
+    def resume_writing(self) -> None:
+        """Note that the peer has caught up."""
+        self._paused = False
+        if self._writing is not None and not self._writing.done():
+            self._writing.set_result(None)
+        self._writing = None
+
+    # exchanges
+
+    def _advance(self) -> None:
+        # Answer the requests in the buffer, until one of them has to wait.
+        parser = self.parser
+        while not self._busy and not self.lost:
+            error = head = None
+            try:
+                head = parser.head()
+                if head is None:
+                    if parser.buffer and self.idle is not None:
+                        self.idle = None
+                        self.deadline = self.server.now + self.app.header_timeout
+                    return
+            except ProtocolError as refused:
+                error = refused
+            self.idle = self.deadline = None
+            self._start(head, error)
+
+    def _start(self, head: Any, error: Any) -> None:
+        self._busy = True
+        self.continued = False
+        coro = self.exchange(head, error)
+        context = copy_context()
+        task = self._task
+        _enter_task(self._loop, task)
+        try:
+            item = context.run(coro.send, None)
+        except StopIteration:
+            self._finished()
+            return
+        except BaseException:
+            self._transport.abort()
+            raise
+        finally:
+            _leave_task(self._loop, task)
+        self._rest = _Rest(coro, item, context)
+        if self._parked is not None and not self._parked.done():
+            self._parked.set_result(None)
+
+    async def _run(self) -> None:
+        # The task of the connection: goes on with exchanges that had to wait.
+        try:
+            while not (self.lost and self._rest is None):
+                if self._rest is None:
+                    self._parked = self._loop.create_future()
+                    try:
+                        await self._parked
+                    finally:
+                        self._parked = None
+                rest, self._rest = self._rest, None
+                if rest is not None:
+                    await rest
+                    self._finished()
+                    self._advance_later()
+        except asyncio.CancelledError:
+            self._transport.abort()
+            if not self.lost:
+                raise
+        except Exception as error:
+            report("Error in the server", error)
+            self._transport.abort()
+
+    def _advance_later(self) -> None:
+        # Not from within the task, which _start() enters again.
+        if self.parser.buffer and not self._busy:
+            self._loop.call_soon(self._advance)
+
+    def _finished(self) -> None:
+        self._busy = False
+        self.request = None
+        self.deadline = None
+        if self.lost:
+            return
+        if not self.keep or self._eof and not self.parser.buffer:
+            self._linger()
+            return
+        if self._suspended and len(self.parser.buffer) <= HIGH_WATER:
+            self._suspended = False
+            self._transport.resume_reading()
+        self.idle = self.server.now
+        self.deadline = self.idle + self.app.idle_timeout
+
+    def _linger(self) -> None:
+        # RFC 9112 9.6: closing with unread input makes the peer lose the response.
+        self.lost = True
+        unread = self.parser.left or self.parser.buffer
+        self.parser.buffer = b""
+        if not self._eof and unread and self._transport.can_write_eof():
+            self.lost = False
+            self._busy = True
+            self._lingering = 1 << 20
+            self._transport.write_eof()
+            if self._suspended:
+                self._transport.resume_reading()
+            self.deadline = self.server.now + 2
+            self.expire = self._transport.abort  # type: ignore[method-assign]
+        else:
+            self._transport.close()
+
+    # what Connection needs
+
+    def write(self, data: bytes) -> None:
+        """Queue bytes for the peer."""
+        self._transport.write(data)
+
+    async def drain(self) -> None:
+        """Wait until the peer has taken most of what was written.
+
+        :raises OSError: the peer has gone, or takes nothing.
+        """
+        if self.lost:
+            raise OSError(104, "Connection lost")
+        if self._paused:
+            self._writing = waiter = self._loop.create_future()
+            self.deadline = self.server.now + self.app.write_timeout
+            try:
+                await waiter
+            finally:
+                self.deadline = None
+
+    async def fill(self, timeout: "Optional[float]") -> None:
+        """Wait until bytes have arrived in the parser.
+
+        :param timeout: seconds, None for ever.
+        :raises ProtocolError: 408, nothing came in time.
+        :raises OSError: the peer has gone.
+        """
+        if self.lost or self._eof:
+            raise OSError(104, "Connection lost")
+        if self._suspended:
+            self._suspended = False
+            self._transport.resume_reading()
+        self._reading = waiter = self._loop.create_future()
+        if timeout is not None:
+            self.deadline = self.server.now + timeout
+        try:
+            await waiter
+        finally:
+            self.deadline = None
+            self._reading = None
+
+    def expire(self) -> None:
+        """End the wait that lasts too long."""
+        if self._reading is not None and not self._reading.done():
+            self._reading.set_exception(ProtocolError(408, "Request timeout"))
+        elif self._busy:
+            self._transport.abort()
+        elif self.parser.buffer:
+            self.idle = None
+            self._start(None, ProtocolError(408, "Request timeout"))
+        else:
+            self._transport.close()
+
+    def retire(self) -> None:
+        """Close the connection, after the request under way if there is one."""
+        self.keep = False
+        if not self._busy:
+            self._transport.close()
+
+    def close(self) -> None:
+        """Close an idle connection."""
+        self._transport.close()
+
+    def abort(self) -> None:
+        """Cut the connection."""
+        self._transport.abort()
+
+    async def send(self, request: Any, response: Response) -> None:
+        """Send a response; the most frequent kind without the general machinery.
+
+        :raises OSError: the peer has gone.
+        """
+        body = response.body
+        if (
+            type(body) is bytes
+            and self.keep
+            and not self.parser.left
+            and not response.is_head
+            and request.http_version == "1.1"
+        ):
+            head = self.server.common_head(response)
+            if head is not None and not self.lost:
+                self._transport.write(b"%b%d\r\n\r\n%b" % (head, len(body), body))
+                if self._paused:
+                    await self.drain()
+                return
+        elif response._file is not None and hasattr(body, "read_ahead"):
+            await self._send_file(request, response)
+            return
+        await super().send(request, response)
+
+    async def _send_file(self, request: Any, response: Response) -> None:
+        data = await cast(Any, response.body).read_ahead()
+        if data is not None:
+            response.body = data
+        await super().send(request, response)

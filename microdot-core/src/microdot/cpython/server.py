@@ -1,0 +1,148 @@
+"""The built-in server on CPython: listening, shared clock, limits, shutdown."""
+
+import asyncio
+from typing import Any, Dict, Optional
+
+from ..http11 import encode_head
+from ..response import Response
+from ..server import Server
+from .protocol import HTTPProtocol
+
+
+class ProtocolServer(Server):
+    """Serves an application with ``HTTPProtocol`` connections.
+
+    :param app: the application.
+    """
+
+    max_connections = 10000
+
+    def __init__(self, app: Any) -> None:
+        shortest = min(
+            app.header_timeout, app.body_timeout, app.idle_timeout, app.write_timeout, 4
+        )
+        #: A deadline is met with this precision, in seconds.
+        self.interval = max(shortest / 4, 0.01)
+        # Content-Type -> response head up to the number of its Content-Length.
+        self._default_heads: "Dict[Any, bytes]" = {}
+        self._typed_heads: "Dict[Any, bytes]" = {}
+        super().__init__(app)
+        self.connections: Any = {}
+        self._tasks: "set[asyncio.Task[Any]]" = set()
+        self._stop: "Optional[asyncio.Future[None]]" = None
+        self._ended: "Optional[asyncio.Future[None]]" = None
+
+    def tick(self) -> None:
+        """Take note of the time, and end waits that last too long."""
+        old = self.date
+        super().tick()
+        if self.date != old:
+            self._default_heads.clear()
+            self._typed_heads.clear()
+
+    def admit(self, connection: HTTPProtocol) -> bool:
+        """Add a connection; False when there are too many and none is idle."""
+        if self.stopping or len(self.connections) >= self.max_connections and not self.make_room():
+            return False
+        self.connections[connection] = None
+        return True
+
+    def make_room(self) -> bool:
+        """Close the connection that waits longest for a request.
+
+        :returns: whether there was one.
+        """
+        idle = [c for c in self.connections if c.idle is not None]
+        if not idle:
+            return False
+        oldest = min(idle, key=lambda c: c.idle)
+        oldest.close()
+        self.forget(oldest)
+        return True
+
+    def forget(self, connection: HTTPProtocol) -> None:
+        """Remove a connection."""
+        self.connections.pop(connection, None)
+
+    def common_head(self, response: Response) -> "Optional[bytes]":
+        """Return the head of a 200 response with no header but Content-Type, up to its length.
+
+        None when the response has more in it.
+        """
+        if response.status_code != 200 or response._reason is not None:
+            return None
+        headers = response._headers
+        if headers is None:
+            head = self._default_heads.get(response.default_content_type)
+        elif len(headers) == 1 and "Content-Type" in headers:
+            head = self._typed_heads.get(headers["Content-Type"])
+        else:
+            return None
+        if head is None:
+            if headers is None:
+                kind, heads = response.content_type(), self._default_heads
+                key = response.default_content_type
+            else:
+                kind, heads = headers["Content-Type"], self._typed_heads
+                key = kind
+            pairs = [("Content-Type", kind)]
+            if self.date:
+                pairs.append(("Date", self.date))
+            head = encode_head(200, None, pairs)[:-2] + b"Content-Length: "
+            if len(heads) > 100:
+                heads.clear()
+            heads[key] = head
+        return head
+
+    async def run(self, host: str, port: int, ssl: Any, start_serving: bool) -> Any:
+        """Serve until ``shutdown``, or return the asyncio server when not to start."""
+        self.loop = loop = asyncio.get_running_loop()
+        self._stop = loop.create_future()
+        await self.hooks("microdot_startup")
+        app = self.app
+        app.server = server = await loop.create_server(
+            lambda: HTTPProtocol(self), host, port, ssl=ssl or None, start_serving=False
+        )
+        self._ended = loop.create_future()
+        supervisor = loop.create_task(self._supervise(server))
+        self._tasks.add(supervisor)
+        if not start_serving:
+            return server
+        await server.start_serving()
+        if app.debug:
+            address = server.sockets[0].getsockname()
+            scheme = "https" if ssl else "http"
+            print("Serving on %s://%s:%d" % (scheme, host, address[1]), flush=True)
+        try:
+            await asyncio.shield(supervisor)
+        except asyncio.CancelledError:
+            if not supervisor.done():
+                self._request_stop()
+                await supervisor
+            raise
+        return None
+
+    async def _supervise(self, server: Any) -> None:
+        sweeper = self.loop.create_task(self.sweep())
+        assert self._stop is not None
+        try:
+            await self._stop
+        finally:
+            self.stopping = True
+            server.close()
+            try:
+                await self.finish()
+            finally:
+                sweeper.cancel()
+                self.app._runner = None
+
+    def _request_stop(self) -> None:
+        if self._stop is not None and not self._stop.done():
+            self.stopping = True
+            self._stop.set_result(None)
+
+    def shutdown(self) -> None:
+        """Stop accepting, finish, return from ``run``; may be called from any thread."""
+        self.stopping = True
+        if self._stop is not None:
+            self.loop.call_soon_threadsafe(self._request_stop)

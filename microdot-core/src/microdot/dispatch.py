@@ -1,0 +1,162 @@
+"""The pipeline: a request becomes a response. Knows hooks, handlers and errors, but no socket."""
+
+from ._compat import invoke_handler
+from .errors import HTTPException
+from .response import Response
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+def find_route(app: "Any", request: "Any") -> "Any":
+    """Look up the route of a request and note it in the request.
+
+    :returns: a (methods, pattern, handler, prefix, subapp) tuple, 404 or 405.
+    """
+    table = app._table
+    if table is None or table.size != len(app.url_map):
+        from .routing import RouteTable
+
+        table = app._table = RouteTable(app.url_map)
+    method = request.method
+    matches = table.find(request.path)
+    found: "Any" = 404
+    for route, args in matches:
+        if method in route[0]:
+            break
+        found = 405
+    else:
+        route = None
+        if method == "HEAD":
+            for route, args in matches:
+                if "GET" in route[0]:
+                    break
+            else:
+                route = None
+        if route is None and matches:
+            # The last route of the path decides whose error handlers see a 405.
+            last = matches[-1][0]
+            request.url_prefix = last[3]
+            request.subapp = last[4]
+            request._chain = last[1].chain or (last[4],) if last[4] else ()
+            request._match = found
+            return found
+    if route is None:
+        request._match = found
+        return found
+    if args is not None:
+        request._url_args = args
+    request.url_prefix = route[3]
+    if route[4] is not None:
+        request.subapp = route[4]
+        request._chain = route[1].chain or (route[4],)
+    request._match = route
+    return route
+
+
+async def dispatch(app: "Any", request: "Any", error: "Any" = None) -> Response:
+    """Return the response to a request.
+
+    :param app: the application.
+    :param request: the request; None for bytes that were no request, which gives a 400.
+    :param error: an ``HTTPException`` that makes handling the request pointless.
+    """
+    plan = app._plan
+    if plan is None:
+        plan = app._compile()
+    try:
+        if error is not None:
+            raise error
+        if request is None:
+            raise HTTPException(400, "Bad request")
+        route = request._match or find_route(app, request)
+        if request.content_length:
+            from .body import check_length
+
+            check_length(app, request)
+        response: "Any" = None
+        if plan:
+            response = await plan.run_request(request)
+        if response is None:
+            if request.method == "OPTIONS" and app.options_handler:
+                from .automatic import answer_options
+
+                response = answer_options(app, request)
+            elif isinstance(route, int):
+                from .automatic import no_route
+
+                raise no_route(app, request, route)
+            else:
+                request.route = handler = route[2]
+                if app.before_request_handlers or request._chain:
+                    from .handlers import run_before
+
+                    response = await run_before(app, request)
+                if response is None:
+                    args = request._url_args
+                    if args:
+                        response = await invoke_handler(handler, request, **args)
+                    else:
+                        response = await invoke_handler(handler, request)
+                if not isinstance(response, Response):
+                    response = make_response(response)
+        if app.after_request_handlers or request._chain or request._after:
+            from .handlers import run_after
+
+            response = await run_after(app, request, response)
+    except Exception as failure:
+        from .handlers import fail
+
+        response = await fail(app, request, failure)
+    if plan:
+        response = await plan.run_response(request, response)
+    if request is not None:
+        if request.method == "HEAD":
+            response.is_head = True
+        if response._file is not None or request._g is not None:
+            from .automatic import finish
+
+            response = finish(request, response)
+    return response  # type: ignore[no-any-return]
+
+
+def make_response(result: "Any", reason: bool = False) -> Response:
+    """Return what a handler returned as a ``Response``.
+
+    :param result: a response, a body, a status code, or a tuple of them with headers.
+    :param reason: a fourth element of a tuple is the reason phrase.
+    :raises TypeError: it is none of these.
+    """
+    if isinstance(result, str):
+        return Response(result)
+    body, status, headers, text = result, 200, None, None
+    if isinstance(result, tuple) and result:
+        rest = result[1:]
+        body = result[0]
+        if isinstance(body, int) and not isinstance(body, bool):
+            rest = result
+            body = ""
+        for item in rest[:2]:
+            if isinstance(item, int) and headers is None:
+                status = item
+            elif isinstance(item, dict) or item is None:
+                headers = item
+            else:
+                raise TypeError("a handler returned a tuple with %r; use (body, status, headers)" % item)
+        if reason and len(rest) > 2:
+            text = rest[2]
+    elif isinstance(body, int) and not isinstance(body, bool):
+        status = body
+        body = ""
+    if isinstance(body, Response):
+        return body
+    if body is None or isinstance(body, (str, bytes, dict, list)):
+        return Response(body, status, headers, text)
+    for name in ("__anext__", "__next__", "read"):
+        if hasattr(body, name):
+            return Response(body, status, headers, text)
+    raise TypeError(
+        "a handler returned %s; return text, bytes, a dictionary or list, a Response, "
+        "a status code, a file, an iterator, or a tuple of them" % type(body).__name__
+    )

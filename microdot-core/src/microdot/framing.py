@@ -1,0 +1,91 @@
+"""Response bodies of unknown or declared length, sent piece by piece (RFC 9112 sections 6 and 7)."""
+
+from ._compat import report
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .response import Response
+
+
+async def stream(
+    connection: "Any", request: "Any", response: "Response", head: bytes, chunks: "Any"
+) -> None:
+    """Send a head and the pieces of a body.
+
+    A body that fails, or does not fit its Content-Length, cuts the connection: the
+    client must not take it for complete (RFC 9112 section 8).
+
+    :param connection: the connection.
+    :param request: the request.
+    :param response: the response.
+    :param head: its head.
+    :param chunks: an asynchronous iterator of bytes with ``aclose()``.
+    :raises OSError: the peer has gone.
+    """
+    chunked = b"\r\nTransfer-Encoding: chunked\r\n" in head
+    left = int(_length(head)) if b"\r\nContent-Length: " in head else -1
+    started = False
+    connection.streaming = True
+    try:
+        if response.is_head or response.status_code in (204, 304):
+            connection.write(head)
+            await connection.drain()
+            return
+        if hasattr(response.body, "__anext__"):
+            # It may have nothing to say for long; the client is to know that it began.
+            connection.write(head)
+            started = True
+            await connection.drain()
+        async for chunk in chunks:
+            if not chunk:
+                continue
+            if left >= 0:
+                left -= len(chunk)
+                if left < 0:
+                    raise ValueError("the body is longer than its Content-Length")
+            if chunked:
+                chunk = b"%x\r\n" % len(chunk) + chunk + b"\r\n"
+            connection.write(chunk if started else head + chunk)
+            started = True
+            await connection.drain()
+        if left > 0:
+            raise ValueError("the body is %d bytes shorter than its Content-Length" % left)
+        end = b"0\r\n\r\n" if chunked else b""
+        connection.write(end if started else head + end)
+        await connection.drain()
+    except OSError as error:
+        if connection.lost:
+            raise
+        await _broken(connection, request, error, started)
+    except Exception as error:
+        await _broken(connection, request, error, started)
+    finally:
+        connection.streaming = False
+        try:
+            await chunks.aclose()
+        except Exception as error:
+            report("Exception while closing a response body", error)
+
+
+def _length(head: bytes) -> bytes:
+    start = head.find(b"\r\nContent-Length: ") + 18
+    return head[start : head.find(b"\r", start)]
+
+
+async def _broken(connection: "Any", request: "Any", error: Exception, started: bool) -> None:
+    from .handlers import fail
+    from .response import Response
+
+    if started:
+        report("Exception in the body of the response to %s" % request.path, error)
+        connection.keep = False
+        connection.abort()
+        return
+    response = await fail(connection.app, request, error)
+    if not isinstance(response.body, bytes):
+        response = Response("Internal server error", 500)
+    head, body = connection.frame(request, response, None)
+    connection.write(head + (body or b""))
+    await connection.drain()

@@ -1,0 +1,12 @@
+"""Helper functions for the authors of decorators."""
+
+try:
+    from functools import wraps
+except ImportError:  # MicroPython: functions take no attributes
+
+    def wraps(wrapped):  # type: ignore[no-redef,no-untyped-def]
+        """Return a decorator that changes nothing."""
+        return lambda wrapper: wrapper
+
+
+__all__ = ["wraps"]

@@ -1,0 +1,225 @@
+"""``Response``: what goes back to the client."""
+
+import json
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class Response:
+    """An HTTP response.
+
+    :param body: text, bytes, a dictionary or list for JSON, a file-like object,
+                 an iterator or asynchronous iterator of text or bytes, or None.
+    :param status_code: the status code.
+    :param headers: a mapping of header fields; a list as value gives one line for each element.
+    :param reason: the reason phrase, None for the standard one.
+    """
+
+    #: File extension -> media type; looked up before the larger map of ``microdot.files``.
+    types_map = {
+        "css": "text/css",
+        "gif": "image/gif",
+        "html": "text/html",
+        "jpg": "image/jpeg",
+        "js": "application/javascript",
+        "json": "application/json",
+        "png": "image/png",
+        "txt": "text/plain",
+        "svg": "image/svg+xml",
+    }
+    #: Bytes read from a file at a time.
+    send_file_buffer_size = 1024
+    #: The Content-Type of responses that do not set one.
+    default_content_type = "text/plain"
+    #: The ``max_age`` of ``send_file`` calls that do not give one, in seconds.
+    default_send_file_max_age: "int | None" = None
+    #: What a handler returns when it has answered on the connection itself.
+    already_handled: "Response"
+
+    #: Send the headers only.
+    is_head = False
+    # What send_file() knows about the file, for conditional requests and ranges.
+    _file: "Any" = None
+    _headers: "Any" = None
+    _reason: "str | None" = None
+
+    def __init__(
+        self,
+        body: "Any" = b"",
+        status_code: int = 200,
+        headers: "dict[str, Any] | None" = None,
+        reason: "str | None" = None,
+    ) -> None:
+        if body is None and status_code == 200:
+            body = b""
+            status_code = 204
+        self.status_code = status_code
+        if headers:
+            self.headers.update(headers)
+        if isinstance(body, str):
+            body = body.encode()
+        elif isinstance(body, (dict, list)):
+            body = json.dumps(body).encode()
+            if self._headers is None or "Content-Type" not in self._headers:
+                self.headers["Content-Type"] = "application/json; charset=UTF-8"
+        self.body = body
+        if reason is not None:
+            self._reason = reason
+
+    @property
+    def headers(self) -> "Any":
+        """The header fields, a ``NoCaseDict``."""
+        if self._headers is None:
+            from .datastructures import NoCaseDict
+
+            self._headers = NoCaseDict()
+        return self._headers
+
+    @headers.setter
+    def headers(self, value: "Any") -> None:
+        from .datastructures import NoCaseDict
+
+        self._headers = NoCaseDict(value)
+
+    @property
+    def reason(self) -> str:
+        """The reason phrase given; else ``OK`` for 200 and ``N/A``, which is sent as the standard one."""
+        return self._reason or ("OK" if self.status_code == 200 else "N/A")
+
+    @reason.setter
+    def reason(self, value: "str | None") -> None:
+        self._reason = value
+
+    def set_cookie(
+        self,
+        cookie: str,
+        value: "Any",
+        path: "str | None" = None,
+        domain: "str | None" = None,
+        expires: "Any" = None,
+        max_age: "int | None" = None,
+        secure: bool = False,
+        http_only: bool = False,
+        partitioned: bool = False,
+        same_site: "str | None" = None,
+    ) -> None:
+        """Add a cookie (RFC 6265 section 4.1).
+
+        :param cookie: the name.
+        :param value: the value, text without white space, quotes, commas, semicolons.
+        :param path: where on the site the cookie is sent.
+        :param domain: the domain it is sent to.
+        :param expires: when it ends: a ``datetime``, seconds since the epoch, or HTTP date text.
+        :param max_age: how long it lives, in seconds.
+        :param secure: send it over TLS only.
+        :param http_only: keep it from scripts.
+        :param partitioned: keep one for each top-level site.
+        :param same_site: ``"Strict"``, ``"Lax"`` or ``"None"``.
+        :raises ValueError: a part has characters that are not allowed there.
+        """
+        from .cookies import add_cookie, format_cookie
+
+        text = format_cookie(
+            cookie, value, path, domain, expires, max_age, secure, http_only, partitioned, same_site
+        )
+        add_cookie(self.headers, text)
+
+    def delete_cookie(self, cookie: str, **kwargs: "Any") -> None:
+        """Tell the client to drop a cookie.
+
+        :param cookie: the name.
+        :param kwargs: the options of ``set_cookie`` the cookie was set with.
+        """
+        from .cookies import EXPIRED
+
+        kwargs["expires"] = EXPIRED
+        kwargs["max_age"] = 0
+        self.set_cookie(cookie, "", **kwargs)
+
+    def complete(self) -> None:
+        """Add Content-Length, for a body of bytes, and Content-Type when they are missing."""
+        headers = self.headers
+        if isinstance(self.body, bytes) and "Content-Length" not in headers:
+            headers["Content-Length"] = str(len(self.body))
+        if "Content-Type" not in headers:
+            headers["Content-Type"] = self.content_type()
+
+    def content_type(self) -> str:
+        """Return the default Content-Type with its charset."""
+        default = self.default_content_type
+        return default if "charset=" in default else default + "; charset=UTF-8"
+
+    async def write(self, stream: "Any") -> None:
+        """Complete the response and write it as an HTTP/1.0 message.
+
+        :param stream: an object with a coroutine ``awrite(bytes)``.
+        :raises ValueError: the status line or a header field cannot be sent.
+        """
+        from .http11 import encode_head
+
+        self.complete()
+        await stream.awrite(
+            encode_head(self.status_code, self.reason, self.headers.items(), "1.0")
+        )
+        if not self.is_head:
+            chunks = self.body_iter()
+            try:
+                async for chunk in chunks:
+                    await stream.awrite(chunk)
+            finally:
+                await chunks.aclose()
+
+    def body_iter(self) -> "Any":
+        """Return an asynchronous iterator over the body as bytes, with ``aclose()``."""
+        from .iterators import BodyIterator
+
+        return BodyIterator(self.body, self.send_file_buffer_size)
+
+    @classmethod
+    def redirect(cls, location: str, status_code: int = 302) -> "Response":
+        """Return a redirect.
+
+        :param location: the URL to go to; what is not allowed in a URL is percent-encoded.
+        :param status_code: a status code from 300 to 399.
+        :raises ValueError: line breaks in the location, or another status code.
+        """
+        from .automatic import checked_location
+
+        return cls(
+            status_code=status_code, headers={"Location": checked_location(location, status_code)}
+        )
+
+    @classmethod
+    def send_file(
+        cls,
+        filename: str,
+        status_code: int = 200,
+        content_type: "str | None" = None,
+        stream: "Any" = None,
+        max_age: "int | None" = None,
+        compressed: "bool | str" = False,
+        file_extension: str = "",
+    ) -> "Response":
+        """Return a response with the contents of a file.
+
+        The name is trusted; use ``app.static()`` for names that clients choose.
+
+        :param filename: the path of the file.
+        :param status_code: the status code.
+        :param content_type: the media type; found by the extension if omitted.
+        :param stream: a file-like object to send in place of the named file.
+        :param max_age: seconds that caches may keep it.
+        :param compressed: the file is compressed: True for gzip, or the name of the coding.
+        :param file_extension: appended to the name to open, not for the media type.
+        :raises HTTPException: 404 without the file, 403 without permission to read it.
+        """
+        from .files import file_response
+
+        return file_response(
+            cls, filename, status_code, content_type, stream, max_age, compressed, file_extension
+        )
+
+
+Response.already_handled = Response()

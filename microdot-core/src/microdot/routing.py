@@ -1,0 +1,144 @@
+"""URL patterns and the table that finds the route of a request."""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable
+
+
+class URLPattern:
+    """A URL path with dynamic segments, such as ``/users/<int:id>``.
+
+    :param url_pattern: the path; a dynamic segment is ``<name>``, ``<type:name>`` or ``<re:REGEX:name>``.
+    """
+
+    #: Type name -> regular expression; of all applications.
+    segment_patterns = {"string": "[^/]+", "int": "-?[0-9]+", "path": ".+"}
+    #: Type name -> function that turns the text of a segment into its value.
+    segment_parsers: "dict[str, Callable[[str], Any]]" = {}
+
+    #: The regular expression, once ``compile`` was called.
+    regex: "Any" = None
+    # Local sub-applications from the outermost to the innermost, if more than one.
+    chain: "Any" = None
+    # (max_content_length, max_body_length) of the route, where given.
+    limits: "Any" = None
+    _segments: "Any" = None
+
+    def __init__(self, url_pattern: str) -> None:
+        self.url_pattern = url_pattern
+
+    def path(self) -> str:
+        """Return the pattern with the leading slash it may lack."""
+        url = self.url_pattern
+        return url if url[:1] == "/" else "/" + url
+
+    @property
+    def segments(self) -> "list[Any]":
+        """The segments: text for a literal one, (kind, name, match, parser) for a dynamic one.
+
+        :raises ValueError: a segment is not well-formed, or its type is unknown.
+        """
+        if self._segments is None:
+            from .patterns import parse_pattern
+
+            self._segments = parse_pattern(self)
+        return self._segments  # type: ignore[no-any-return]
+
+    def compile(self) -> "Any":
+        """Build and return the regular expression of the whole path.
+
+        :raises ValueError: a segment is not well-formed, or its type is unknown.
+        """
+        from .patterns import build_regex
+
+        self.regex = build_regex(self)
+        return self.regex
+
+    def match(self, path: str) -> "dict[str, Any] | None":
+        """Return the values of the dynamic segments when ``path`` matches, else None.
+
+        :param path: a path without query string; escapes are decoded in each segment.
+        """
+        from .patterns import Tree, split_path
+
+        tree = Tree()
+        tree.add(0, self, self)
+        for _, args in tree.find(split_path(path)):
+            return args  # type: ignore[no-any-return]
+        return None
+
+    @classmethod
+    def register_type(
+        cls,
+        type_name: str,
+        pattern: str = "[^/]+",
+        parser: "Callable[[str], Any] | None" = None,
+    ) -> None:
+        """Add a segment type, for patterns made from now on.
+
+        :param type_name: the name that patterns use.
+        :param pattern: the regular expression that a value matches as a whole.
+        :param parser: turns the text into the value; None from it means "no match".
+        """
+        cls.segment_patterns[type_name] = pattern
+        if parser is not None:
+            cls.segment_parsers[type_name] = parser
+        elif type_name in cls.segment_parsers:
+            del cls.segment_parsers[type_name]
+
+
+class RouteTable:
+    """The compiled form of ``Microdot.url_map``.
+
+    Paths without dynamic segments are found with one dictionary access,
+    others by a walk along their segments; neither depends on the number of routes.
+
+    :param url_map: the (methods, pattern, handler, prefix, subapp) tuples.
+    """
+
+    def __init__(self, url_map: "list[Any]") -> None:
+        self.size = len(url_map)
+        static: "dict[str, list[Any]]" = {}
+        tree: "Any" = None
+        for index in range(self.size):
+            route = url_map[index]
+            path = route[1].path()
+            if "/<" not in path:
+                if path not in static:
+                    static[path] = []
+                static[path].append((route, None))
+            else:
+                if tree is None:
+                    from .patterns import Tree
+
+                    tree = Tree()
+                tree.add(index, route[1], route)
+        if tree is not None:
+            # A static path that a dynamic route matches, too: registration order decides.
+            for path in [path for path in static if tree.find(path.split("/"))]:
+                del static[path]
+                for index in range(self.size):
+                    if url_map[index][1].path() == path:
+                        tree.add(index, url_map[index][1], url_map[index])
+        self._static = static
+        self._tree = tree
+
+    def find(self, path: str) -> "Any":
+        """Return the routes that match ``path`` in registration order.
+
+        :param path: the path as received.
+        :returns: a sequence of (route, arguments); arguments is None for a static path.
+        """
+        segments = None
+        if "%" in path:
+            from .patterns import split_path
+
+            segments = split_path(path)
+            path = "/".join(segments)
+            if path.count("/") != len(segments) - 1:
+                # An escaped slash belongs to its segment, so it is in no static path.
+                path = ""
+        found = self._static.get(path)
+        if found is None:
+            found = self._tree.find(segments or path.split("/")) if self._tree else ()
+        return found

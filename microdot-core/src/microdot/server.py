@@ -1,0 +1,315 @@
+"""Serving over asyncio streams: the whole server on MicroPython, ``handle_request`` on CPython."""
+
+import asyncio
+import time
+
+from ._compat import CPYTHON
+from .connection import Connection
+from .dates import http_date
+from .errors import ProtocolError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class Server:
+    """What the connections of an application share: clock, limits, shutdown.
+
+    :param app: the application.
+    """
+
+    #: Seconds between two looks at the deadlines.
+    interval: float = 1
+    #: Most simultaneous connections, unless the application says otherwise.
+    max_connections = 16
+
+    def __init__(self, app: "Any") -> None:
+        self.app = app
+        self.connections: "list[Any]" = []
+        #: Seconds, counted by ``sweep``.
+        self.now: float = 0
+        #: The value of the Date field, ``""`` while the clock is not set.
+        self.date = ""
+        self.stopping = False
+        if app.max_connections is not None:
+            self.max_connections = app.max_connections
+        self.tick()
+
+    def tick(self) -> None:
+        """Take note of the time, and end waits that last too long."""
+        self.now += self.interval
+        now = time.time()
+        # A board without a battery starts at its epoch (1970 or 2000).
+        self.date = http_date(now) if time.gmtime(int(now))[0] > 2023 else ""
+        for connection in list(self.connections):
+            if connection.deadline is not None and connection.deadline <= self.now:
+                connection.deadline = None
+                connection.expire()
+
+    async def sweep(self) -> None:
+        """Call ``tick`` for ever."""
+        while True:
+            await asyncio.sleep(self.interval)
+            self.tick()
+
+    def make_room(self) -> bool:
+        """Close the connection that waits longest for a request when there are too many.
+
+        :returns: whether there is room for another.
+        """
+        if len(self.connections) < self.max_connections:
+            return True
+        idle = [c for c in self.connections if c.request is None and c.idle is not None]
+        if not idle:
+            return False
+        oldest = idle[0]
+        for connection in idle:
+            if connection.idle < oldest.idle:
+                oldest = connection
+        self.connections.remove(oldest)
+        oldest.close()
+        return True
+
+    async def hooks(self, name: str) -> None:
+        """Call a lifecycle hook of the application's plugins."""
+        plan = self.app._compile()
+        if plan:
+            await plan.run_lifecycle(name)
+
+    async def finish(self) -> None:
+        """Let the requests under way finish within the grace period, then close everything."""
+        await self.hooks("microdot_drain")
+        left = self.app.grace_period
+        for connection in list(self.connections):
+            connection.retire()
+        while self.connections and left > 0:
+            await asyncio.sleep(0.05)
+            left -= 0.05
+        for connection in list(self.connections):
+            connection.abort()
+        await asyncio.sleep(0)
+        await self.hooks("microdot_shutdown")
+
+
+class StreamConnection(Connection):
+    """A connection over a pair of asyncio streams.
+
+    :param server: the server.
+    :param reader: the stream to read from.
+    :param writer: the stream to write to.
+    """
+
+    _expired = False
+    #: When the wait for a request began; None while one is handled.
+    idle: "Any" = None
+    streaming = False
+
+    def __init__(self, server: Server, reader: "Any", writer: "Any") -> None:
+        peer = writer.get_extra_info("peername")
+        if isinstance(peer, (bytes, bytearray)):
+            # The unix port gives the socket API's structure: family, port, address.
+            peer = (
+                ".".join([str(byte) for byte in peer[4:8]]),
+                peer[2] * 256 + peer[3],
+            )
+        super().__init__(server, peer, bool(server.app.ssl))
+        self._reader = reader
+        self._writer = writer
+        self._task: "Any" = asyncio.current_task()
+
+    async def serve(self) -> None:
+        """Answer requests until the connection ends."""
+        parser = self.parser
+        error: "Any" = None
+        try:
+            while not self.lost:
+                head = None
+                try:
+                    head = parser.head()
+                    if head is None:
+                        app = self.app
+                        self.idle = self.server.now
+                        # The time for a head counts from its first byte on.
+                        await self.fill(
+                            app.header_timeout if parser.buffer or not self.keep else app.idle_timeout
+                        )
+                        continue
+                except ProtocolError as refused:
+                    if refused.status_code == 408 and not parser.buffer:
+                        break
+                    error = refused
+                self.idle = self.deadline = None
+                self.continued = False
+                await self.exchange(head, error)
+                if not self.keep:
+                    break
+        except OSError:
+            pass
+        except asyncio.CancelledError:
+            if not self._expired:
+                raise
+        finally:
+            await self._close()
+
+    async def _close(self) -> None:
+        self.deadline = None
+        try:
+            if not self.lost:
+                await self._linger()
+        except (OSError, ProtocolError, asyncio.CancelledError):
+            pass
+        self.lost = True
+        if self in self.server.connections:
+            self.server.connections.remove(self)
+        self._writer.close()
+        try:
+            await self._writer.wait_closed()
+        except (OSError, asyncio.CancelledError):
+            pass
+
+    async def _linger(self) -> None:
+        # RFC 9112 9.6: closing with unread input makes the peer lose the response.
+        if self.parser.left or self.parser.buffer:
+            left = 65536
+            while left > 0:
+                self.parser.buffer = b""
+                await self.fill(2)
+                left -= len(self.parser.buffer)
+
+    def write(self, data: bytes) -> None:
+        """Queue bytes for the peer."""
+        self._writer.write(data)
+
+    async def drain(self) -> None:
+        """Wait until the peer has taken what was written.
+
+        :raises OSError: the peer has gone, or takes nothing.
+        """
+        await self._wait(self._writer.drain(), self.app.write_timeout)
+
+    async def fill(self, timeout: "float | None") -> None:
+        """Wait until bytes have arrived in the parser.
+
+        :param timeout: seconds, None for ever.
+        :raises ProtocolError: 408, nothing came in time.
+        :raises OSError: the peer has gone.
+        """
+        data = await self._wait(self._reader.read(1024), timeout)
+        if not data:
+            self.lost = True
+            raise OSError(104, "Connection lost")
+        self.parser.receive(data)
+
+    async def _wait(self, awaitable: "Any", timeout: "float | None") -> "Any":
+        # A head's deadline stays while its pieces come in.
+        if self.deadline is None and timeout is not None:
+            self.deadline = self.server.now + timeout
+        try:
+            return await awaitable
+        except OSError:
+            self.lost = True
+            raise
+        except asyncio.CancelledError:
+            if not self._expired:
+                raise
+            self._expired = False
+            raise ProtocolError(408, "Request timeout")
+        finally:
+            if self.idle is None:
+                self.deadline = None
+
+    def expire(self) -> None:
+        """End the wait that lasts too long."""
+        self._expired = True
+        self._task.cancel()
+
+    def close(self) -> None:
+        """Close an idle connection."""
+        self.lost = True
+        self._expired = True
+        self._task.cancel()
+
+    def retire(self) -> None:
+        """Close the connection, after the request under way if there is one."""
+        self.keep = False
+        if self.idle is not None:
+            self.close()
+
+    def abort(self) -> None:
+        """Cut the connection."""
+        self.lost = True
+        if asyncio.current_task() is not self._task:
+            self._expired = True
+            self._task.cancel()
+
+
+async def serve_stream(app: "Any", reader: "Any", writer: "Any", server: "Any" = None) -> None:
+    """Serve one connection; see ``Microdot.handle_request``."""
+    sweeper = None
+    if server is None:
+        server = Server(app)
+        sweeper = asyncio.create_task(server.sweep())
+    if server.make_room():
+        connection = StreamConnection(server, reader, writer)
+        server.connections.append(connection)
+        await connection.serve()
+    else:
+        from .http11 import encode_head
+
+        writer.write(encode_head(503, None, [("Connection", "close"), ("Content-Length", "0")]))
+        writer.close()
+        await writer.wait_closed()
+    if sweeper is not None:
+        sweeper.cancel()
+
+
+class StreamServer(Server):
+    """The server of MicroPython."""
+
+    async def run(self, host: str, port: int, ssl: "Any") -> None:
+        """Serve until ``shutdown`` is called."""
+        await self.hooks("microdot_startup")
+        self._stop = asyncio.Event()
+
+        async def accept(reader: "Any", writer: "Any") -> None:
+            await serve_stream(self.app, reader, writer, self)
+
+        self.app.server = server = await asyncio.start_server(accept, host, port, ssl=ssl)
+        if self.app.debug:
+            print("Serving on %s://%s:%d" % ("https" if ssl else "http", host, port))
+        sweeper = asyncio.create_task(self.sweep())
+        try:
+            await self._stop.wait()
+        finally:
+            server.close()
+            await self.finish()
+            sweeper.cancel()
+
+    def shutdown(self) -> None:
+        """Stop accepting, finish, return from ``run``."""
+        self.stopping = True
+        self._stop.set()
+
+
+async def run_server(
+    app: "Any", host: str, port: int, debug: bool, ssl: "Any", start_serving: bool
+) -> "Any":
+    """Serve an application; see ``Microdot.start_server``."""
+    if ssl and not hasattr(ssl, "wrap_socket"):
+        raise TypeError("ssl must be an ssl.SSLContext, not %r" % ssl)
+    app.debug = debug
+    app.ssl = ssl or False
+    if CPYTHON:
+        from .cpython.server import ProtocolServer
+
+        server: "Any" = ProtocolServer(app)
+        app._runner = server
+        return await server.run(host, port, ssl, start_serving)
+    if not start_serving:
+        raise ValueError("start_serving=False is not supported on MicroPython")
+    app._runner = server = StreamServer(app)
+    try:
+        await server.run(host, port, ssl or None)
+    finally:
+        app._runner = None
