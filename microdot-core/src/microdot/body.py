@@ -118,7 +118,11 @@ def parse_json(request: "Any") -> "Any":
         return None
     _require_body(request)
     try:
-        return json.loads(request.body.decode())
+        text = request.body.decode().strip()
+        # MicroPython's parser takes the end of the text for the end of whatever is open.
+        if text[:1] in ("{", "[", '"') and text[-1] != {"{": "}", "[": "]", '"': '"'}[text[0]]:
+            raise ValueError
+        return json.loads(text)
     except (ValueError, RuntimeError):  # RuntimeError: nested too deeply
         raise HTTPException(400, "Malformed JSON in the request body")
 

@@ -1,0 +1,275 @@
+"""``TestClient``: requests to an application without a server, for tests."""
+
+import json
+
+from .http11 import Parser, encode_head
+from .request import Request
+from .response import Response
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+__all__ = ["TestClient", "TestResponse"]
+
+
+class TestResponse:
+    """A response as a test sees it; every field is None when the handler answered by itself."""
+
+    __test__ = False
+
+    def __init__(self) -> None:
+        self.status_code: "int | None" = None
+        #: The reason phrase, where the application set one.
+        self.reason: "str | None" = None
+        #: The header fields; ``Set-Cookie`` is a list.
+        self.headers: "Any" = {}
+        #: The body as bytes, None for HEAD.
+        self.body: "bytes | None" = None
+        #: The body as text, None when it is not UTF-8.
+        self.text: "str | None" = None
+        #: The parsed body of a JSON response.
+        self.json: "Any" = None
+        #: The events of a ``text/event-stream`` response.
+        self.events: "list[dict[str, Any]] | None" = None
+
+    @classmethod
+    async def create(cls, res: Response) -> "TestResponse":
+        """Return the test's view of a response; its body is read to the end.
+
+        :param res: the response.
+        """
+        self = cls()
+        if res is Response.already_handled:
+            return self
+        if isinstance(res.body, (bytes, bytearray)) or res.body is None:
+            res.body = bytes(res.body or b"")
+        chunks = res.body_iter()
+        res.complete()
+        self.status_code = res.status_code
+        self.reason = res._reason
+        self.headers = res.headers
+        cookies = self.headers.get("Set-Cookie")
+        if cookies is not None and not isinstance(cookies, (list, tuple)):
+            self.headers["Set-Cookie"] = [cookies]
+        # What a server would refuse to send is an error here, too.
+        encode_head(res.status_code, res._reason, res.headers.items())
+        try:
+            if res.is_head:
+                return self
+            pieces = []
+            async for chunk in chunks:
+                pieces.append(chunk)
+            self.body = b"".join(pieces)
+        finally:
+            await chunks.aclose()
+        try:
+            self.text = self.body.decode()
+        except UnicodeError:
+            return self
+        kind = str(self.headers.get("Content-Type", "")).split(";")[0].strip().lower()
+        if kind == "application/json" or kind[-5:] == "+json":
+            self.json = json.loads(self.text) if self.text else None
+        elif kind == "text/event-stream":
+            from .test_events import parse_events
+
+            self.events = parse_events(self.text)
+        return self
+
+
+class _Memory:
+    # The connection that a request in memory comes from: all of it has arrived.
+
+    lost = False
+    continued = True
+
+    def __init__(self, app: "Any", parser: Parser) -> None:
+        self.app = app
+        self.parser = parser
+        self.keep = False
+
+    async def fill_body(self) -> None:
+        raise OSError(104, "Connection lost")
+
+    def take_over(self) -> "Any":
+        return (None, None)
+
+
+class TestClient:
+    """Sends requests to an application, in memory.
+
+    :param app: the application.
+    :param cookies: cookies to start with: name to value, or name to (value, path).
+    :param scheme: what ``request.scheme`` is to be.
+    :param host: the Host field.
+    """
+
+    __test__ = False
+
+    def __init__(
+        self,
+        app: "Any",
+        cookies: "dict[str, Any] | None" = None,
+        scheme: "str | None" = None,
+        host: "str | None" = None,
+    ) -> None:
+        self.app = app
+        self.cookies: "dict[str, Any]" = {} if cookies is None else cookies
+        self.scheme = scheme
+        self.host = host or "example.com:1234"
+
+    def _encode(
+        self, method: str, path: str, headers: "dict[str, Any] | None", body: "Any"
+    ) -> bytes:
+        fields = [(name, str(value).strip()) for name, value in (headers or {}).items()]
+        names = [name.lower() for name, _ in fields]
+        if body is None:
+            body = b""
+        elif isinstance(body, (dict, list)):
+            body = json.dumps(body).encode()
+            if "content-type" not in names:
+                fields.append(("Content-Type", "application/json"))
+        elif isinstance(body, str):
+            body = body.encode()
+        if body and "content-length" not in names and "transfer-encoding" not in names:
+            fields.append(("Content-Length", str(len(body))))
+        if "host" not in names:
+            fields.append(("Host", self.host))
+        cookies = [value for name, value in fields if name.lower() == "cookie"]
+        fields = [pair for pair in fields if pair[0].lower() != "cookie"]
+        for name, value in self.cookies.items():
+            scope = "/"
+            if isinstance(value, tuple):
+                value, scope = value
+            if path_matches(path.split("?")[0], scope):
+                cookies.append("%s=%s" % (name, value))
+        if cookies:
+            fields.append(("Cookie", "; ".join(cookies)))
+        version = "1.1" if "transfer-encoding" in names else "1.0"
+        lines = ["%s %s HTTP/%s" % (method, path, version)]
+        lines += ["%s: %s" % pair for pair in fields]
+        return "\r\n".join(lines + ["", ""]).encode() + body  # type: ignore[no-any-return]
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        headers: "dict[str, Any] | None" = None,
+        body: "Any" = None,
+        sock: "Any" = None,
+    ) -> TestResponse:
+        """Send a request and return the response; redirects are not followed.
+
+        :param method: the method.
+        :param path: the path, with the query string.
+        :param headers: header fields.
+        :param body: text, bytes, or a dictionary or list to be sent as JSON.
+        :param sock: what ``request.sock`` is to be.
+        """
+        parser = Parser(65536, 1 << 20, 1000)
+        parser.receive(self._encode(method, path, headers, body))
+        request = error = None
+        try:
+            head = parser.head()
+            assert head is not None
+        except Exception as refused:
+            error = refused
+        else:
+            request = Request(
+                self.app,
+                ("127.0.0.1", 1234),
+                head[0],
+                head[1],
+                head[2],
+                parser.fields.pairs,
+                sock=sock,
+                scheme=self.scheme,
+            )
+            if parser.left:
+                from .body import receive
+
+                request._length = max(parser.left, 0)
+                error = await receive(_Memory(self.app, parser), request)
+        response = await self.app.dispatch_request(request, error)
+        result = await TestResponse.create(response)
+        self._update_cookies(result)
+        return result
+
+    def _update_cookies(self, response: TestResponse) -> None:
+        for cookie in response.headers.get("Set-Cookie") or ():
+            pair, _, rest = cookie.partition(";")
+            name, _, value = pair.partition("=")
+            name = name.strip()
+            path = "/"
+            delete = False
+            for option in rest.split(";"):
+                key, _, text = option.strip().partition("=")
+                key = key.lower()
+                if key == "path" and text:
+                    path = text
+                elif key == "max-age":
+                    delete = delete or text[:1] == "-" or text == "0"
+                elif key == "expires":
+                    delete = delete or "01 Jan 1970" in text
+            if not delete:
+                self.cookies[name] = value if path == "/" else (value, path)
+            elif name in self.cookies:
+                stored = self.cookies[name]
+                if path == (stored[1] if isinstance(stored, tuple) else "/"):
+                    del self.cookies[name]
+
+    async def get(self, path: str, headers: "dict[str, Any] | None" = None) -> TestResponse:
+        """Send a GET request; see ``request``."""
+        return await self.request("GET", path, headers)
+
+    async def post(
+        self, path: str, headers: "dict[str, Any] | None" = None, body: "Any" = None
+    ) -> TestResponse:
+        """Send a POST request; see ``request``."""
+        return await self.request("POST", path, headers, body)
+
+    async def put(
+        self, path: str, headers: "dict[str, Any] | None" = None, body: "Any" = None
+    ) -> TestResponse:
+        """Send a PUT request; see ``request``."""
+        return await self.request("PUT", path, headers, body)
+
+    async def patch(
+        self, path: str, headers: "dict[str, Any] | None" = None, body: "Any" = None
+    ) -> TestResponse:
+        """Send a PATCH request; see ``request``."""
+        return await self.request("PATCH", path, headers, body)
+
+    async def delete(self, path: str, headers: "dict[str, Any] | None" = None) -> TestResponse:
+        """Send a DELETE request; see ``request``."""
+        return await self.request("DELETE", path, headers)
+
+    async def query(
+        self, path: str, headers: "dict[str, Any] | None" = None, body: "Any" = None
+    ) -> TestResponse:
+        """Send a QUERY request; see ``request``."""
+        return await self.request("QUERY", path, headers, body)
+
+    async def websocket(
+        self, path: str, client: "Any", headers: "dict[str, Any] | None" = None
+    ) -> TestResponse:
+        """Talk to a WebSocket handler; needs the microdot-websocket distribution.
+
+        :param path: the path.
+        :param client: a function that returns a generator or asynchronous generator; it yields
+            the client's messages and receives the server's.
+        :param headers: header fields.
+        :raises ImportError: microdot-websocket is not installed.
+        """
+        try:
+            from .websocket.testing import converse
+        except ImportError:
+            raise ImportError("TestClient.websocket() needs the distribution microdot-websocket")
+        return await converse(self, path, client, headers)  # type: ignore[no-any-return]
+
+
+def path_matches(path: str, scope: str) -> bool:
+    """Tell whether a cookie of path ``scope`` is sent to ``path`` (RFC 6265 5.1.4)."""
+    if path[: len(scope)] != scope:
+        return False
+    return scope[-1:] == "/" or path[len(scope) : len(scope) + 1] in ("", "/")
