@@ -1,8 +1,26 @@
 """``NoCaseDict`` for header fields and ``MultiDict`` for fields that may repeat."""
 
+from ._compat import CPYTHON
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Iterator
+    from typing import Any, Callable
+
+if CPYTHON:
+    _set = dict.__setitem__
+    _get = dict.__getitem__
+    _delete = dict.__delitem__
+else:
+    # MicroPython's dict methods take no instance of a subclass.
+
+    def _set(d: "Any", key: "Any", value: "Any") -> None:
+        super(NoCaseDict, d).__setitem__(key, value)
+
+    def _get(d: "Any", key: "Any") -> "Any":
+        return super(NoCaseDict, d).__getitem__(key)
+
+    def _delete(d: "Any", key: "Any") -> None:
+        super(NoCaseDict, d).__delitem__(key)
 
 
 class NoCaseDict(dict):  # type: ignore[type-arg]
@@ -24,16 +42,13 @@ class NoCaseDict(dict):  # type: ignore[type-arg]
             self.update(initial_dict)
 
     def __setitem__(self, key: str, value: "Any") -> None:
-        lower = key.lower()
-        if lower not in self.keymap:
-            self.keymap[lower] = key
-        super().__setitem__(self.keymap[lower], value)
+        _set(self, self.keymap.setdefault(key.lower(), key), value)
 
     def __getitem__(self, key: str) -> "Any":
-        return super().__getitem__(self.keymap.get(key.lower(), key))
+        return _get(self, self.keymap.get(key.lower(), key))
 
     def __delitem__(self, key: str) -> None:
-        super().__delitem__(self.keymap.get(key.lower(), key))
+        _delete(self, self.keymap.get(key.lower(), key))
         del self.keymap[key.lower()]
 
     def __contains__(self, key: "Any") -> bool:
@@ -54,7 +69,8 @@ class NoCaseDict(dict):  # type: ignore[type-arg]
 
     def get(self, key: str, default: "Any" = None) -> "Any":  # type: ignore[override]
         """Return the value of ``key``, ``default`` without one."""
-        return self[key] if key in self else default
+        stored = self.keymap.get(key.lower())
+        return default if stored is None else _get(self, stored)
 
     def pop(self, key: str, *default: "Any") -> "Any":  # type: ignore[override]
         """Remove ``key`` and return its value, or the default given; ``KeyError`` without one."""

@@ -39,50 +39,48 @@ def media_type(name: str) -> str:
     return _TYPES[start : _TYPES.find(" ", start)]
 
 
-class File:
-    """An open file as a response body.
-
-    :param path: the path.
-    :raises HTTPException: 404 without such a file, 403 without permission to read it.
-    """
-
-    def __init__(self, path: str) -> None:
-        try:
-            status = os.stat(path)
-            if status[0] & 0xF000 == _DIRECTORY:
-                raise HTTPException(404, "Not found")
-            self._file = open(path, "rb")  # noqa: SIM115  (closed with the response)
-        except (OSError, ValueError) as error:
-            if isinstance(error, OSError) and error.args and error.args[0] in (EACCES, EPERM):
-                raise HTTPException(403, "Forbidden")
-            raise HTTPException(404, "Not found")
-        #: Bytes in the file, and when it was changed, in seconds since the epoch.
-        self.size: int = status[6]
-        self.mtime: int = int(status[8])
-        self._left = self.size
-
-    def limit(self, start: int, size: int) -> None:
-        """Send ``size`` bytes from ``start`` on."""
-        self._file.seek(start)
-        self._left = size
-
-    def read(self, n: int = -1) -> bytes:
-        """Return up to ``n`` bytes, all of the rest for -1."""
-        if n < 0 or n > self._left:
-            n = self._left
-        data = self._file.read(n)
-        self._left -= len(data)
-        return data
-
-    def close(self) -> None:
-        """Close the file."""
-        self._file.close()
-
-
 if CPYTHON:
-    from .cpython.files import FastFile as _File
+    from .cpython.files import FastFile as File
 else:
-    _File = File  # type: ignore[misc,assignment]
+
+    class File:  # type: ignore[no-redef]
+        """An open file as a response body.
+
+        :param path: the path.
+        :raises HTTPException: 404 without such a file, 403 without permission to read it.
+        """
+
+        def __init__(self, path: str) -> None:
+            try:
+                status = os.stat(path)
+                if status[0] & 0xF000 == _DIRECTORY:
+                    raise HTTPException(404, "Not found")
+                self._file = open(path, "rb")  # noqa: SIM115  (closed with the response)
+            except (OSError, ValueError) as error:
+                if isinstance(error, OSError) and error.args and error.args[0] in (EACCES, EPERM):
+                    raise HTTPException(403, "Forbidden")
+                raise HTTPException(404, "Not found")
+            #: Bytes in the file, and when it was changed, in seconds since the epoch.
+            self.size: int = status[6]
+            self.mtime: int = int(status[8])
+            self._left = self.size
+
+        def limit(self, start: int, size: int) -> None:
+            """Send ``size`` bytes from ``start`` on."""
+            self._file.seek(start)
+            self._left = size
+
+        def read(self, n: int = -1) -> bytes:
+            """Return up to ``n`` bytes, all of the rest for -1."""
+            if n < 0 or n > self._left:
+                n = self._left
+            data = self._file.read(n)
+            self._left -= len(data)
+            return data
+
+        def close(self) -> None:
+            """Close the file."""
+            self._file.close()
 
 
 def file_response(
@@ -108,7 +106,7 @@ def file_response(
         max_age = cls.default_send_file_max_age
     if max_age is not None:
         headers["Cache-Control"] = "max-age=%d" % max_age
-    body = stream or _File(filename + file_extension)
+    body = stream or File(filename + file_extension)
     response = cls(body, status_code, headers)
     if stream is None:
         # What conditional() needs once the request is known.
@@ -153,7 +151,7 @@ def conditional(request: "Any", response: Response) -> Response:
         merge_vary(response, ["Accept-Encoding"])
         if not accepted(request.headers.get("Accept-Encoding", ""), coding):
             try:
-                plain = _File(filename)
+                plain = File(filename)
             except HTTPException:
                 pass
             else:
@@ -175,6 +173,8 @@ def conditional(request: "Any", response: Response) -> Response:
     if modified is None:
         headers["Last-Modified"] = modified = http_date(body.mtime)
     headers["Accept-Ranges"] = "bytes"
+    if not _has_conditions(request):
+        return response
     status = _precondition(request.headers, etag, modified)
     if status:
         body.close()
@@ -187,6 +187,16 @@ def conditional(request: "Any", response: Response) -> Response:
     return response
 
 
+def _has_conditions(request: "Any") -> bool:
+    # Most requests have none, and need no dictionary of their headers for that.
+    fields = request._fields
+    for pair in fields if isinstance(fields, list) else request.headers.items():
+        name = pair[0].lower()
+        if name[:3] == "if-" or name == "range":
+            return True
+    return False
+
+
 def _precondition(fields: "Any", etag: str, modified: str) -> int:
     # The status to answer with, 0 to go on.
     def matches(header: str, weak: bool) -> bool:
@@ -196,19 +206,22 @@ def _precondition(fields: "Any", etag: str, modified: str) -> int:
                 return True
         return False
 
-    date = parse_http_date(modified)
+    def date_after(limit: "Any") -> bool:
+        # Whether the file was changed after the date; False for what is no date.
+        date, limit = parse_http_date(modified), parse_http_date(limit)
+        return date is not None and limit is not None and date > limit
+
     if "If-Match" in fields:
         if not matches(fields["If-Match"], False):
             return 412
     elif "If-Unmodified-Since" in fields:
-        limit = parse_http_date(fields["If-Unmodified-Since"])
-        if limit is not None and date is not None and date > limit:
+        if date_after(fields["If-Unmodified-Since"]):
             return 412
     if "If-None-Match" in fields:
         return 304 if matches(fields["If-None-Match"], True) else 0
     if "If-Modified-Since" in fields:
-        limit = parse_http_date(fields["If-Modified-Since"])
-        if limit is not None and date is not None and date <= limit:
+        since = fields["If-Modified-Since"]
+        if parse_http_date(since) is not None and not date_after(since):
             return 304
     return 0
 

@@ -284,10 +284,11 @@ def encode_head(
         raise ValueError("bad status line: %r %r" % (status, reason))
     lines = ["HTTP/%s %d %s" % (version, status, reason)]
     for name, value in fields:
+        if not name or _not_token(name):
+            raise ValueError("bad header name: %r" % name)
         for item in value if isinstance(value, (list, tuple)) else (value,):
-            item = str(item)
-            if not name or _not_token(name) or _not_text(item):
-                raise ValueError("bad header field: %r: %r" % (name, item))
-            lines.append(name + ": " + item)
+            lines.append("%s: %s" % (name, item))
+            if _not_text(lines[-1]):
+                raise ValueError("bad header field: %r" % lines[-1])
     lines.append("\r\n")
     return to_latin1("\r\n".join(lines))

@@ -49,7 +49,7 @@ class Response:
         self,
         body: "Any" = b"",
         status_code: int = 200,
-        headers: "dict[str, Any] | None" = None,
+        headers: "Any" = None,
         reason: "str | None" = None,
     ) -> None:
         if body is None and status_code == 200:
@@ -57,7 +57,7 @@ class Response:
             status_code = 204
         self.status_code = status_code
         if headers:
-            self.headers.update(headers)
+            self.headers = headers
         if isinstance(body, str):
             body = body.encode()
         elif isinstance(body, (dict, list)):

@@ -8,12 +8,13 @@ wait goes on in the task itself.
 import asyncio
 from asyncio.tasks import _enter_task, _leave_task  # type: ignore[attr-defined]
 from contextvars import Context, copy_context
-from typing import Any, Coroutine, Generator, Optional, cast
+from typing import Any, Coroutine, Generator, Optional
 
 from ..connection import Connection
 from ..errors import ProtocolError
 from ..response import Response
 from .compat import report
+from .files import FastFile, send_file
 
 #: Unprocessed bytes at which reading from the peer is suspended.
 HIGH_WATER = 65536
@@ -334,13 +335,19 @@ class HTTPProtocol(Connection, asyncio.Protocol):
                 if self._paused:
                     await self.drain()
                 return
-        elif response._file is not None and hasattr(body, "read_ahead"):
-            await self._send_file(request, response)
-            return
+        elif isinstance(body, FastFile) and not response.is_head:
+            try:
+                head, _ = self.frame(request, response, body)
+            except Exception:
+                # The general way reports and answers it.
+                pass
+            else:
+                if b"\r\nContent-Length: %d\r\n" % body.left in head:
+                    await send_file(self, head, body)
+                    return
         await super().send(request, response)
 
-    async def _send_file(self, request: Any, response: Response) -> None:
-        data = await cast(Any, response.body).read_ahead()
-        if data is not None:
-            response.body = data
-        await super().send(request, response)
+    def write_shared(self, data: memoryview) -> bool:
+        """Queue bytes; return whether the memory behind them may be used again at once."""
+        self._transport.write(data)
+        return bool(self._transport.get_write_buffer_size() == 0)

@@ -26,6 +26,8 @@ class ProtocolServer(Server):
         # Content-Type -> response head up to the number of its Content-Length.
         self._default_heads: "Dict[Any, bytes]" = {}
         self._typed_heads: "Dict[Any, bytes]" = {}
+        #: A buffer for files that no connection uses at the moment.
+        self.scratch: Any = None
         super().__init__(app)
         self.connections: Any = {}
         self._tasks: "set[asyncio.Task[Any]]" = set()
