@@ -76,6 +76,20 @@ if sys.implementation.name in ("micropython", "circuitpython"):
         print(message)
         sys.print_exception(exc)
 
+    def load(obj: "Any", cls: "Any", module: str, name: str) -> "Any":
+        """Move the members of the class in a module to ``cls``, return the one asked for.
+
+        :raises AttributeError: there is none of this name.
+        """
+        module = __import__("microdot." + module, None, None, (name,))  # type: ignore[assignment]
+        members = module.Members.__dict__  # type: ignore[attr-defined]
+        if name not in members:
+            raise AttributeError(name)
+        for key in members:
+            if key[:2] != "__":
+                setattr(cls, key, members[key])
+        return getattr(obj, name)
+
     CPYTHON = False
 else:
     from .cpython.compat import (  # type: ignore[assignment]

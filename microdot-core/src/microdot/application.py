@@ -1,5 +1,6 @@
 """``Microdot``: what an application is written against."""
 
+from ._compat import CPYTHON
 from .dispatch import dispatch
 from .errors import HTTPException
 from .routing import URLPattern
@@ -10,8 +11,21 @@ if TYPE_CHECKING:
 
     Handler = TypeVar("Handler", bound=Callable[..., Any])
 
+if CPYTHON:
+    from .application_extra import Members as Extra
+else:
 
-class Microdot:
+    class Extra:  # type: ignore[no-redef]
+        # The less frequent methods come in with the first use of one of them.
+
+        def __getattr__(self, name):  # type: ignore[no-untyped-def]
+            from ._compat import load
+
+            return load(self, Extra, "application_extra", name)
+
+
+
+class Microdot(Extra):
     """A web application.
 
     :param options: values for the attributes below, for example ``idle_timeout=30``.
@@ -58,12 +72,8 @@ class Microdot:
         self.after_error_request_handlers: "list[Any]" = []
         #: Status code or exception class -> handler.
         self.error_handlers: "dict[Any, Any]" = {}
-        #: ``(request) -> headers`` of automatic OPTIONS responses; None turns these off.
-        self.options_handler: "Any" = self.default_options_handler
-        for name in options:
-            from .options import set_option
-
-            set_option(self, name, options[name])
+        if options:
+            self._set_options(options)
 
     def route(
         self,
@@ -101,91 +111,6 @@ class Microdot:
         """Return a decorator that registers a handler for POST."""
         return self.route(url_pattern, ["POST"], **limits)
 
-    def put(self, url_pattern: str, **limits: "Any") -> "Callable[[Handler], Handler]":
-        """Return a decorator that registers a handler for PUT."""
-        return self.route(url_pattern, ["PUT"], **limits)
-
-    def patch(self, url_pattern: str, **limits: "Any") -> "Callable[[Handler], Handler]":
-        """Return a decorator that registers a handler for PATCH."""
-        return self.route(url_pattern, ["PATCH"], **limits)
-
-    def delete(self, url_pattern: str, **limits: "Any") -> "Callable[[Handler], Handler]":
-        """Return a decorator that registers a handler for DELETE."""
-        return self.route(url_pattern, ["DELETE"], **limits)
-
-    def query(self, url_pattern: str, **limits: "Any") -> "Callable[[Handler], Handler]":
-        """Return a decorator that registers a handler for QUERY."""
-        return self.route(url_pattern, ["QUERY"], **limits)
-
-    def before_request(self, f: "Handler") -> "Handler":
-        """Register ``f(request)`` to run before the handler; a result other than None answers."""
-        self.before_request_handlers.append(f)
-        return f
-
-    def after_request(self, f: "Handler") -> "Handler":
-        """Register ``f(request, response)`` to run after the handler; it may return a replacement."""
-        self.after_request_handlers.append(f)
-        return f
-
-    def after_error_request(self, f: "Handler") -> "Handler":
-        """Register ``f(request, response)`` to run after an error; the request may be None."""
-        self.after_error_request_handlers.append(f)
-        return f
-
-    def errorhandler(
-        self, status_code_or_exception_class: "int | type[BaseException]"
-    ) -> "Callable[[Handler], Handler]":
-        """Return a decorator that registers an error handler.
-
-        :param status_code_or_exception_class: a status code, for ``f(request)``, or an
-            exception class, for ``f(request, exception)``.
-        """
-
-        def decorated(f: "Handler") -> "Handler":
-            self.error_handlers[status_code_or_exception_class] = f
-            return f
-
-        return decorated
-
-    def mount(self, subapp: "Microdot", url_prefix: str = "", local: bool = False) -> None:
-        """Add the current routes of another application to this one.
-
-        :param subapp: the other application.
-        :param url_prefix: what its paths begin with.
-        :param local: its hooks, error handlers and plugins stay its own and act on its routes
-                      only; otherwise they become those of this application.
-        """
-        from .mounting import mount
-
-        mount(self, subapp, url_prefix, local)
-
-    def static(self, url_prefix: str, folder: str, **options: "Any") -> None:
-        """Serve the files of a folder.
-
-        :param url_prefix: what their paths begin with.
-        :param folder: the folder; nothing outside it is served.
-        :param options: as of ``microdot.files.static_route``.
-        """
-        from .files import static_route
-
-        static_route(self, url_prefix, folder, **options)
-
-    def use(self, plugin: "Any", **options: "Any") -> "Any":
-        """Add a plugin and return it.
-
-        :param plugin: an object with hook methods; a class of such; on CPython also the name of
-                       an installed plugin.
-        :param options: for the constructor of a class or of an installed plugin.
-        :raises PluginError: it does not fit, or a plugin of this name is in use.
-        """
-        if self._plugins is None:
-            from .plugins import Plugins
-
-            self._plugins = Plugins(self)
-        plugin = self._plugins.use(plugin, options)
-        self._changed()
-        return plugin
-
     @property
     def plugins(self) -> "dict[str, Any]":
         """The plugins that take part, name to plugin."""
@@ -199,9 +124,11 @@ class Microdot:
             parent._changed()
 
     def _compile(self, top: bool = True) -> "Any":
-        from .options import compile_plan
+        plan: "Any" = ()
+        if CPYTHON or self._plugins is not None or self._subapps:
+            from .plan import compile_plan
 
-        plan = compile_plan(self, top)
+            plan = compile_plan(self, top)
         if top:
             self._plan = plan
         return plan
@@ -216,54 +143,7 @@ class Microdot:
         """
         raise HTTPException(status_code, reason)
 
-    def find_route(self, req: "Any") -> "Any":
-        """Return ``(handler, 404, 405 or OPTIONS headers; url_prefix; subapp)`` for a request."""
-        from .options import find_route_parts
-
-        return find_route_parts(self, req)
-
-    def default_options_handler(self, req: "Any") -> "dict[str, str]":
-        """Return the ``Allow`` header for a request's path."""
-        from .automatic import allowed_methods
-
-        return {"Allow": ", ".join(allowed_methods(self, req.path))}
-
-    def get_request_handlers(
-        self, req: "Any", attr: str, local_first: bool = True
-    ) -> "list[Callable[..., Any]]":
-        """Return the hooks of a request.
-
-        :param req: the request.
-        :param attr: the name of the list, such as ``'before_request_handlers'``'s
-                     ``'before_request'``.
-        :param local_first: those of mounted applications come first.
-        """
-        from .options import request_handlers
-
-        return request_handlers(self, req, attr, local_first)
-
-    async def error_response(
-        self, req: "Any", status_code: int, reason: "str | None" = None
-    ) -> "Any":
-        """Return what the handler of a status code gives, else (text, status code)."""
-        from ._compat import invoke_handler
-
-        handler = self.error_handlers.get(status_code)
-        if handler is None:
-            return reason or "N/A", status_code
-        return await invoke_handler(handler, req)
-
     dispatch_request = dispatch
-
-    async def handle_request(self, reader: "Any", writer: "Any") -> None:
-        """Serve one connection.
-
-        :param reader: an asynchronous stream with ``read``.
-        :param writer: its other direction, with ``write``, ``drain`` and ``close``.
-        """
-        from .server import serve_stream
-
-        await serve_stream(self, reader, writer)
 
     async def start_server(
         self,

@@ -71,7 +71,7 @@ async def dispatch(app: "Any", request: "Any", error: "Any" = None) -> Response:
         if request is None:
             raise HTTPException(400, "Bad request")
         route = request._match or find_route(app, request)
-        if request.content_length:
+        if request._length != 0 and request.content_length:
             from .body import check_length
 
             check_length(app, request)
