@@ -58,37 +58,21 @@ if sys.implementation.name in ("micropython", "circuitpython"):
         data = text.encode()
         return data if len(data) == len(text) else bytes([ord(char) for char in text])
 
-    def utf8(data: bytes) -> str:
-        """Return bytes decoded from UTF-8, U+FFFD for what is invalid."""
-        for byte in data:
-            if byte > 127:
-                from ._utf8 import utf8
+    class Lazy:
+        """Base of a class whose less frequent members come in with the first use of one.
 
-                return utf8(data)
-        return data.decode()
-
-    def print_exception(exc: BaseException) -> None:
-        """Print an exception with its traceback."""
-        sys.print_exception(exc)
-
-    def report(message: str, exc: BaseException) -> None:
-        """Tell the operator, once, about an error in the application."""
-        print(message)
-        sys.print_exception(exc)
-
-    def load(obj: "Any", cls: "Any", module: str, name: str) -> "Any":
-        """Move the members of the class in a module to ``cls``, return the one asked for.
-
-        :raises AttributeError: there is none of this name.
+        They are those of the class ``Members`` in the module that ``_extra`` names.
         """
-        module = __import__("microdot." + module, None, None, (name,))  # type: ignore[assignment]
-        members = module.Members.__dict__  # type: ignore[attr-defined]
-        if name not in members:
-            raise AttributeError(name)
-        for key in members:
-            if key[:2] != "__":
-                setattr(cls, key, members[key])
-        return getattr(obj, name)
+
+        def __getattr__(self, name: str) -> "Any":
+            cls = type(self)
+            members = __import__(cls._extra, None, None, ("",)).Members.__dict__  # type: ignore[attr-defined]
+            if name not in members:
+                raise AttributeError(name)
+            for key in members:
+                if key[:2] != "__":
+                    setattr(cls, key, members[key])
+            return getattr(self, name)
 
     CPYTHON = False
 else:
@@ -96,10 +80,7 @@ else:
         invoke_handler,
         iscoroutine,
         latin1,
-        print_exception,
-        report,
         to_latin1,
-        utf8,
     )
 
     CPYTHON = True
@@ -109,8 +90,5 @@ __all__ = (
     "invoke_handler",
     "iscoroutine",
     "latin1",
-    "print_exception",
-    "report",
     "to_latin1",
-    "utf8",
 )

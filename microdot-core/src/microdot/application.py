@@ -14,15 +14,7 @@ if TYPE_CHECKING:
 if CPYTHON:
     from .application_extra import Members as Extra
 else:
-
-    class Extra:  # type: ignore[no-redef]
-        # The less frequent methods come in with the first use of one of them.
-
-        def __getattr__(self, name):  # type: ignore[no-untyped-def]
-            from ._compat import load
-
-            return load(self, Extra, "application_extra", name)
-
+    from ._compat import Lazy as Extra  # type: ignore[assignment]
 
 
 class Microdot(Extra):
@@ -31,6 +23,8 @@ class Microdot(Extra):
     :param options: values for the attributes below, for example ``idle_timeout=30``.
     :raises TypeError: there is no such option.
     """
+
+    _extra = "microdot.application_extra"
 
     #: Which installed plugins take part without ``use()``: True, False or a list of names.
     autoload: "bool | list[str]" = True

@@ -1,6 +1,6 @@
 """One HTTP connection over some transport: requests in, framed responses out, keep or close."""
 
-from ._compat import report
+from ._report import report
 from .http11 import Parser, encode_head
 from .request import Request
 from .response import Response

@@ -1,6 +1,6 @@
 """Response bodies of unknown or declared length, sent piece by piece (RFC 9112 sections 6 and 7)."""
 
-from ._compat import report
+from ._report import report
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

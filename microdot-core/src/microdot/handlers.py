@@ -1,6 +1,7 @@
 """The application's own before, after and error handlers: their order, and what guards them."""
 
-from ._compat import invoke_handler, report
+from ._compat import invoke_handler
+from ._report import report
 from .dispatch import make_response
 from .errors import HTTPException
 from .response import Response

@@ -4,7 +4,7 @@ On CPython pluggy validates and orders (``microdot.cpython.registry``);
 without it the registrar below does the same.
 """
 
-from ._compat import report
+from ._report import report
 from .dispatch import make_response
 from .errors import HTTPException
 from .response import Response

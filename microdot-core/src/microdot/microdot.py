@@ -1,6 +1,7 @@
 """The names that applications import from ``microdot.microdot``."""
 
-from ._compat import invoke_handler, iscoroutine, print_exception
+from ._compat import invoke_handler, iscoroutine
+from ._report import print_exception
 from .application import Microdot
 from .datastructures import MultiDict, NoCaseDict
 from .errors import HTTPException

@@ -9,12 +9,7 @@ if TYPE_CHECKING:
 if CPYTHON:
     from .request_extra import Members as Extra
 else:
-
-    class Extra:  # type: ignore[no-redef]
-        def __getattr__(self, name):  # type: ignore[no-untyped-def]
-            from ._compat import load
-
-            return load(self, Request, "request_extra", name)
+    from ._compat import Lazy as Extra  # type: ignore[assignment]
 
 
 class Request(Extra):
@@ -36,6 +31,8 @@ class Request(Extra):
     :param scheme: ``"http"`` or ``"https"``.
     :param route: the endpoint function.
     """
+
+    _extra = "microdot.request_extra"
 
     #: A declared body length above this many bytes is answered with 413.
     max_content_length = 16 * 1024

@@ -12,12 +12,7 @@ if TYPE_CHECKING:
 if CPYTHON:
     from .response_extra import Members as Extra
 else:
-
-    class Extra:  # type: ignore[no-redef]
-        def __getattr__(self, name):  # type: ignore[no-untyped-def]
-            from ._compat import load
-
-            return load(self, Response, "response_extra", name)
+    from ._compat import Lazy as Extra  # type: ignore[assignment]
 
 
 class Response(Extra):
@@ -29,6 +24,8 @@ class Response(Extra):
     :param headers: a mapping of header fields; a list as value gives one line for each element.
     :param reason: the reason phrase, None for the standard one.
     """
+
+    _extra = "microdot.response_extra"
 
     #: File extension -> media type; looked up before the larger map of ``microdot.files``.
     types_map = {

@@ -1,6 +1,6 @@
 """Percent coding and query strings (RFC 3986 section 2, WHATWG URL section 5). Pure functions."""
 
-from ._compat import utf8
+from ._utf8 import utf8
 from .datastructures import MultiDict
 
 TYPE_CHECKING = False
