@@ -11,12 +11,24 @@ except ImportError:  # MicroPython reads a package from one folder
 else:
     __path__ = extend_path(__path__, __name__)
 
-from ._compat import iscoroutine
+from ._compat import CPYTHON, iscoroutine
 from .application import Microdot
 from .request import Request
 from .response import Response
 from .routing import URLPattern
-from .streams import AsyncBytesIO
+
+if CPYTHON:
+    from .streams import AsyncBytesIO
+else:
+
+    def __getattr__(name):  # type: ignore[no-untyped-def]
+        # Asked before submodules are looked for, so it has to find these, too.
+        module = "microdot." + ("streams" if name == "AsyncBytesIO" else name)
+        try:
+            module = __import__(module, None, None, ("",))
+        except ImportError:
+            raise AttributeError(name)
+        return getattr(module, name, module)
 
 __version__ = "1.0.0"
 

@@ -8,6 +8,27 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+def other_route(request: "Any", matches: "Any") -> "tuple[Any, Any]":
+    """Find a route for a method that none has declared: GET for HEAD, else note 404 or 405.
+
+    :param request: the request.
+    :param matches: (route, arguments) of the routes that match its path.
+    :returns: route and arguments, (None, None) without a route.
+    """
+    if request.method == "HEAD":
+        for route, args in matches:
+            if "GET" in route[0]:
+                return route, args
+    request._match = 405 if matches else 404
+    if matches:
+        # The last route of the path decides whose error handlers see a 405.
+        last = matches[-1][0]
+        request.url_prefix = last[3]
+        request.subapp = last[4]
+        request._chain = last[1].chain or (last[4],) if last[4] else ()
+    return None, None
+
+
 def allowed_methods(app: "Any", path: str) -> "list[str]":
     """Return the methods that ``path`` supports, each once, in registration order.
 

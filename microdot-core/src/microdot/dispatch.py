@@ -16,35 +16,20 @@ def find_route(app: "Any", request: "Any") -> "Any":
     """
     table = app._table
     if table is None or table.size != len(app.url_map):
-        from .routing import RouteTable
+        from .table import RouteTable
 
         table = app._table = RouteTable(app.url_map)
     method = request.method
     matches = table.find(request.path)
-    found: "Any" = 404
     for route, args in matches:
         if method in route[0]:
             break
-        found = 405
     else:
-        route = None
-        if method == "HEAD":
-            for route, args in matches:
-                if "GET" in route[0]:
-                    break
-            else:
-                route = None
-        if route is None and matches:
-            # The last route of the path decides whose error handlers see a 405.
-            last = matches[-1][0]
-            request.url_prefix = last[3]
-            request.subapp = last[4]
-            request._chain = last[1].chain or (last[4],) if last[4] else ()
-            request._match = found
-            return found
-    if route is None:
-        request._match = found
-        return found
+        from .automatic import other_route
+
+        route, args = other_route(request, matches)
+        if route is None:
+            return request._match
     if args is not None:
         request._url_args = args
     request.url_prefix = route[3]
@@ -99,7 +84,11 @@ async def dispatch(app: "Any", request: "Any", error: "Any" = None) -> Response:
                         response = await invoke_handler(handler, request, **args)
                     else:
                         response = await invoke_handler(handler, request)
-                if not isinstance(response, Response):
+                if isinstance(response, str):
+                    response = Response(response)
+                elif not isinstance(response, Response):
+                    from .results import make_response
+
                     response = make_response(response)
         if app.after_request_handlers or request._chain or request._after:
             from .handlers import run_after
@@ -119,44 +108,3 @@ async def dispatch(app: "Any", request: "Any", error: "Any" = None) -> Response:
 
             response = finish(request, response)
     return response  # type: ignore[no-any-return]
-
-
-def make_response(result: "Any", reason: bool = False) -> Response:
-    """Return what a handler returned as a ``Response``.
-
-    :param result: a response, a body, a status code, or a tuple of them with headers.
-    :param reason: a fourth element of a tuple is the reason phrase.
-    :raises TypeError: it is none of these.
-    """
-    if isinstance(result, str):
-        return Response(result)
-    body, status, headers, text = result, 200, None, None
-    if isinstance(result, tuple) and result:
-        rest = result[1:]
-        body = result[0]
-        if isinstance(body, int) and not isinstance(body, bool):
-            rest = result
-            body = ""
-        for item in rest[:2]:
-            if isinstance(item, int) and headers is None:
-                status = item
-            elif isinstance(item, dict) or item is None:
-                headers = item
-            else:
-                raise TypeError("a handler returned a tuple with %r; use (body, status, headers)" % item)
-        if reason and len(rest) > 2:
-            text = rest[2]
-    elif isinstance(body, int) and not isinstance(body, bool):
-        status = body
-        body = ""
-    if isinstance(body, Response):
-        return body
-    if body is None or isinstance(body, (str, bytes, dict, list)):
-        return Response(body, status, headers, text)
-    for name in ("__anext__", "__next__", "read"):
-        if hasattr(body, name):
-            return Response(body, status, headers, text)
-    raise TypeError(
-        "a handler returned %s; return text, bytes, a dictionary or list, a Response, "
-        "a status code, a file, an iterator, or a tuple of them" % type(body).__name__
-    )

@@ -4,7 +4,8 @@ import os
 from errno import EACCES, EPERM
 
 from ._compat import CPYTHON
-from .dates import http_date, parse_http_date
+from .date_parser import parse_http_date
+from .dates import http_date
 from .errors import HTTPException
 from .response import Response
 

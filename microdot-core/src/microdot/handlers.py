@@ -2,7 +2,7 @@
 
 from ._compat import invoke_handler
 from ._report import report
-from .dispatch import make_response
+from .results import make_response
 from .errors import HTTPException
 from .response import Response
 

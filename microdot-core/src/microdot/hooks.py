@@ -5,7 +5,7 @@ without it the registrar below does the same.
 """
 
 from ._report import report
-from .dispatch import make_response
+from .results import make_response
 from .errors import HTTPException
 from .response import Response
 

@@ -13,28 +13,8 @@ if TYPE_CHECKING:
 # (RFC 3986 3.2.2). One character is looked for, so no engine runs deep.
 _not_token = re.compile("[^-!#$%&'*+.^_`|~0-9A-Za-z]").search
 _not_text = re.compile("[^\t -~\x80-\xff]").search
-_not_target = re.compile("[^!-\"$-~\x80-\xff]").search
-_not_host = re.compile("[^!$%&'()*+,.:;=_~0-9A-Za-z\\[\\]-]").search
-
-#: Standard phrases of RFC 9110 section 15 (and 6585, 8470); the most frequent ones first.
-_PHRASES = (
-    "200OK,404Not Found,204No Content,304Not Modified,302Found,400Bad Request,"
-    "500Internal Server Error,100Continue,101Switching Protocols,201Created,202Accepted,"
-    "206Partial Content,301Moved Permanently,303See Other,307Temporary Redirect,"
-    "308Permanent Redirect,401Unauthorized,403Forbidden,405Method Not Allowed,"
-    "406Not Acceptable,408Request Timeout,409Conflict,410Gone,412Precondition Failed,"
-    "413Content Too Large,414URI Too Long,415Unsupported Media Type,416Range Not Satisfiable,"
-    "417Expectation Failed,422Unprocessable Content,426Upgrade Required,"
-    "429Too Many Requests,431Request Header Fields Too Large,501Not Implemented,"
-    "502Bad Gateway,503Service Unavailable,505HTTP Version Not Supported,"
-)
-
-
-def phrase(status: int) -> str:
-    """Return the standard reason phrase of a status code, ``""`` for an unknown one."""
-    start = _PHRASES.find(str(status))
-    return _PHRASES[start + 3 : _PHRASES.find(",", start)] if start >= 0 else ""
-
+bad_target = re.compile("[^!-\"$-~\x80-\xff]").search
+bad_host = re.compile("[^!$%&'()*+,.:;=_~0-9A-Za-z\\[\\]-]").search
 
 class Fields:
     """The header section of one request, checked, and what it says about framing.
@@ -64,7 +44,7 @@ class Fields:
             value = value.strip(" \t")
             lower = name.lower()
             if lower == "host":
-                if host is not None or _not_host(value):
+                if host is not None or bad_host(value):
                     raise ProtocolError(400, "Bad Host header")
                 host = value
             elif lower == "connection":
@@ -122,29 +102,13 @@ def parse_request_line(line: str) -> "tuple[str, str, str, int, str]":
                 raise ProtocolError(505, "HTTP version not supported")
             minor = version[7]
             if _digits(minor) and method and not _not_token(method):
-                if target[:1] == "/" and not _not_target(target):
+                if target[:1] == "/" and not bad_target(target):
                     return method, target, version[5:], int(minor != "0"), ""
-                target, authority = _other_form(method, target)
+                from .targets import other_form
+
+                target, authority = other_form(method, target)
                 return method, target, version[5:], int(minor != "0"), authority
     raise ProtocolError(400, "Bad request line")
-
-
-def _other_form(method: str, target: str) -> "tuple[str, str]":
-    # RFC 9112 3.2.2 and 3.2.4: absolute form and asterisk form.
-    if method == "CONNECT":
-        raise ProtocolError(501, "Not implemented")
-    if target == "*" and method == "OPTIONS":
-        return target, ""
-    scheme, found, rest = target.partition("://")
-    if scheme.lower() in ("http", "https") and not _not_target(target):
-        end = len(rest)
-        for mark in "/?":
-            if 0 <= rest.find(mark) < end:
-                end = rest.find(mark)
-        if end and not _not_host(rest[:end]):
-            path = rest[end:]
-            return path if path[:1] == "/" else "/" + path, rest[:end]
-    raise ProtocolError(400, "Bad request target")
 
 
 class Parser:
@@ -279,7 +243,11 @@ def encode_head(
     :raises ValueError: a name is no token, or text has control characters (RFC 9110 5.5).
     """
     if reason is None:
-        reason = phrase(status)
+        reason = "OK"
+        if status != 200:
+            from .phrases import phrase
+
+            reason = phrase(status)
     if not isinstance(status, int) or not 100 <= status <= 999 or _not_text(reason):
         raise ValueError("bad status line: %r %r" % (status, reason))
     lines = ["HTTP/%s %d %s" % (version, status, reason)]
