@@ -1,6 +1,5 @@
 """One HTTP connection over some transport: requests in, framed responses out, keep or close."""
 
-from ._report import report
 from .http11 import Parser, encode_head
 from .request import Request
 from .response import Response
@@ -105,21 +104,10 @@ class Connection:
                 chunks = response.body_iter()
             head, body = self.frame(request, response, chunks)
         except Exception as error:
-            from .handlers import fail
+            from .framing import unsendable
 
-            if chunks is not None:
-                await chunks.aclose()
-                chunks = None
-            response = await fail(self.app, request, error)
-            if response.body is not None and not isinstance(response.body, bytes):
-                response = Response("Internal server error", 500)
-            response.is_head = request is not None and request.method == "HEAD"
-            try:
-                head, body = self.frame(request, response, None)
-            except Exception as failure:
-                report("A response to an error cannot be sent", failure)
-                response = Response("Internal server error", 500)
-                head, body = self.frame(request, response, None)
+            head, body = await unsendable(self, request, error, chunks)
+            chunks = None
         if chunks is None:
             self.write(head + body if body else head)
             await self.drain()

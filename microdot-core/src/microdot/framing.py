@@ -69,23 +69,44 @@ async def stream(
             report("Exception while closing a response body", error)
 
 
+async def unsendable(
+    connection: "Any", request: "Any", error: Exception, chunks: "Any"
+) -> "tuple[bytes, bytes]":
+    """Return head and body of the 500 that takes the place of a response that cannot be sent.
+
+    :param connection: the connection.
+    :param request: the request, or None.
+    :param error: what is wrong with the response.
+    :param chunks: the iterator over its body, or None.
+    """
+    from .handlers import fail
+    from .response import Response
+
+    if chunks is not None:
+        await chunks.aclose()
+    response = await fail(connection.app, request, error)
+    for _ in range(2):
+        response.is_head = request is not None and request.method == "HEAD"
+        try:
+            if response.body is None or isinstance(response.body, bytes):
+                return connection.frame(request, response, None)  # type: ignore[no-any-return]
+        except Exception as failure:
+            report("The response to an error cannot be sent", failure)
+        response = Response("Internal server error", 500)
+    return connection.frame(request, response, None)  # type: ignore[no-any-return]
+
+
 def _length(head: bytes) -> bytes:
     start = head.find(b"\r\nContent-Length: ") + 18
     return head[start : head.find(b"\r", start)]
 
 
 async def _broken(connection: "Any", request: "Any", error: Exception, started: bool) -> None:
-    from .handlers import fail
-    from .response import Response
-
     if started:
         report("Exception in the body of the response to %s" % request.path, error)
         connection.keep = False
         connection.abort()
         return
-    response = await fail(connection.app, request, error)
-    if not isinstance(response.body, bytes):
-        response = Response("Internal server error", 500)
-    head, body = connection.frame(request, response, None)
-    connection.write(head + (body or b""))
+    head, body = await unsendable(connection, request, error, None)
+    connection.write(head + body)
     await connection.drain()

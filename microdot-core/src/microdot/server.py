@@ -60,36 +60,20 @@ class Server:
         """
         if len(self.connections) < self.max_connections:
             return True
-        idle = [c for c in self.connections if c.request is None and c.idle is not None]
-        if not idle:
-            return False
-        oldest = idle[0]
-        for connection in idle:
-            if connection.idle < oldest.idle:
-                oldest = connection
-        self.connections.remove(oldest)
-        oldest.close()
-        return True
+        from .shutdown import evict
+
+        return evict(self)
+
+    def forget(self, connection: "Any") -> None:
+        """Remove a connection that has ended."""
+        if connection in self.connections:
+            self.connections.remove(connection)
 
     async def hooks(self, name: str) -> None:
         """Call a lifecycle hook of the application's plugins."""
         plan = self.app._compile()
         if plan:
             await plan.run_lifecycle(name)
-
-    async def finish(self) -> None:
-        """Let the requests under way finish within the grace period, then close everything."""
-        await self.hooks("microdot_drain")
-        left = self.app.grace_period
-        for connection in list(self.connections):
-            connection.retire()
-        while self.connections and left > 0:
-            await asyncio.sleep(0.05)
-            left -= 0.05
-        for connection in list(self.connections):
-            connection.abort()
-        await asyncio.sleep(0)
-        await self.hooks("microdot_shutdown")
 
 
 class StreamConnection(Connection):
@@ -155,27 +139,19 @@ class StreamConnection(Connection):
     async def _close(self) -> None:
         self.deadline = None
         try:
-            if not self.lost:
-                await self._linger()
+            if not self.lost and (self.parser.left or self.parser.buffer):
+                from .shutdown import linger
+
+                await linger(self)
         except (OSError, ProtocolError, asyncio.CancelledError):
             pass
         self.lost = True
-        if self in self.server.connections:
-            self.server.connections.remove(self)
+        self.server.forget(self)
         self._writer.close()
         try:
             await self._writer.wait_closed()
         except (OSError, asyncio.CancelledError):
             pass
-
-    async def _linger(self) -> None:
-        # RFC 9112 9.6: closing with unread input makes the peer lose the response.
-        if self.parser.left or self.parser.buffer:
-            left = 65536
-            while left > 0:
-                self.parser.buffer = b""
-                await self.fill(2)
-                left -= len(self.parser.buffer)
 
     def write(self, data: bytes) -> None:
         """Queue bytes for the peer."""
@@ -255,11 +231,9 @@ async def serve_stream(app: "Any", reader: "Any", writer: "Any", server: "Any" =
         server.connections.append(connection)
         await connection.serve()
     else:
-        from .http11 import encode_head
+        from .shutdown import turn_away
 
-        writer.write(encode_head(503, None, [("Connection", "close"), ("Content-Length", "0")]))
-        writer.close()
-        await writer.wait_closed()
+        await turn_away(writer)
     if sweeper is not None:
         sweeper.cancel()
 
@@ -283,7 +257,9 @@ class StreamServer(Server):
             await self._stop.wait()
         finally:
             server.close()
-            await self.finish()
+            from .shutdown import finish
+
+            await finish(self)
             sweeper.cancel()
 
     def shutdown(self) -> None:

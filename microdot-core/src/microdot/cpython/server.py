@@ -6,6 +6,7 @@ from typing import Any, Dict, Optional
 from ..http11 import encode_head
 from ..response import Response
 from ..server import Server
+from ..shutdown import finish
 from .protocol import HTTPProtocol
 
 
@@ -44,22 +45,9 @@ class ProtocolServer(Server):
 
     def admit(self, connection: HTTPProtocol) -> bool:
         """Add a connection; False when there are too many and none is idle."""
-        if self.stopping or len(self.connections) >= self.max_connections and not self.make_room():
+        if self.stopping or not self.make_room():
             return False
         self.connections[connection] = None
-        return True
-
-    def make_room(self) -> bool:
-        """Close the connection that waits longest for a request.
-
-        :returns: whether there was one.
-        """
-        idle = [c for c in self.connections if c.idle is not None]
-        if not idle:
-            return False
-        oldest = min(idle, key=lambda c: c.idle)
-        oldest.close()
-        self.forget(oldest)
         return True
 
     def forget(self, connection: HTTPProtocol) -> None:
@@ -133,7 +121,7 @@ class ProtocolServer(Server):
             self.stopping = True
             server.close()
             try:
-                await self.finish()
+                await finish(self)
             finally:
                 sweeper.cancel()
                 self.app._runner = None
