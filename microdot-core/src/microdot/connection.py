@@ -1,6 +1,7 @@
 """One HTTP connection over some transport: requests in, framed responses out, keep or close."""
 
-from .http11 import Parser, encode_head
+from .fields import encode_head
+from .http11 import Parser
 from .request import Request
 from .response import Response
 

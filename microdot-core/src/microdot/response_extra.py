@@ -87,7 +87,7 @@ class Members:
         :param stream: an object with a coroutine ``awrite(bytes)``.
         :raises ValueError: the status line or a header field cannot be sent.
         """
-        from .http11 import encode_head
+        from .fields import encode_head
 
         self.complete()
         await stream.awrite(

@@ -1,12 +1,15 @@
 """Serving over asyncio streams: the whole server on MicroPython, ``handle_request`` on CPython."""
 
 import asyncio
+import gc
 import time
 
 from ._compat import CPYTHON
 from .connection import Connection
 from .dates import http_date
+from .dispatch import find_route
 from .errors import ProtocolError
+from .request import Request
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -171,7 +174,7 @@ class StreamConnection(Connection):
         :raises ProtocolError: 408, nothing came in time.
         :raises OSError: the peer has gone.
         """
-        data = await self._wait(self._reader.read(1024), timeout)
+        data = await self._wait(self._reader.read(1024 if self.idle is None else 256), timeout)
         if not data:
             self.lost = True
             raise OSError(104, "Connection lost")
@@ -285,6 +288,9 @@ async def run_server(
     if not start_serving:
         raise ValueError("start_serving=False is not supported on MicroPython")
     app._runner = server = StreamServer(app)
+    # What every request needs comes first, so that it does not lie between short-lived things.
+    find_route(app, Request(app, None, "GET", "/", "1.1", ()))
+    gc.collect()
     try:
         await server.run(host, port, ssl or None)
     finally:

@@ -53,7 +53,7 @@ async def linger(connection: "Any") -> None:
 
 async def turn_away(writer: "Any") -> None:
     """Answer a connection that there is no room for."""
-    from .http11 import encode_head
+    from .fields import encode_head
 
     writer.write(encode_head(503, None, [("Connection", "close"), ("Content-Length", "0")]))
     await writer.drain()

@@ -1,7 +1,7 @@
 """Request targets that are no plain path (RFC 9112 sections 3.2.2 to 3.2.4). Sans-IO."""
 
 from .errors import ProtocolError
-from .http11 import bad_host, bad_target
+from .fields import bad_host, bad_target
 
 
 def other_form(method: str, target: str) -> "tuple[str, str]":

@@ -2,7 +2,8 @@
 
 import json
 
-from .http11 import Parser, encode_head
+from .fields import encode_head
+from .http11 import Parser
 from .request import Request
 from .response import Response
 

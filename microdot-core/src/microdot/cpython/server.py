@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any, Dict, Optional
 
-from ..http11 import encode_head
+from ..fields import encode_head
 from ..response import Response
 from ..server import Server
 from ..shutdown import finish
