@@ -1,0 +1,131 @@
+"""Every check of the project; ``python3 dev.py --list`` names them."""
+
+import os
+import pathlib
+import shutil
+
+import nox
+
+ROOT = pathlib.Path(__file__).resolve().parent
+PACKAGES = sorted(path.parent.name for path in ROOT.glob("microdot-*/pyproject.toml"))
+CI = os.environ.get("CI") == "true"
+
+#: These are promised: a missing one is a skip on a user's machine and a failure in CI.
+PROMISED = ["3.9", "3.10", "3.11", "3.12", "3.13"]
+#: These run where they are present.
+PRESENT = [v for v in ("3.14",) if shutil.which("python" + v)]
+
+nox.options.sessions = ["lint", "types", "tests", "micropython", "budget", "build", "packaging"]
+nox.options.reuse_existing_virtualenvs = True
+nox.options.error_on_missing_interpreters = CI
+nox.options.stop_on_first_error = False
+
+TEST_TOOLS = ["pytest>=8", "pytest-timeout>=2.3"]
+
+
+def install(session: nox.Session, *extra: str) -> None:
+    """Install core and the tools; all of our own at once, so that none is looked for elsewhere."""
+    session.install("-e", "./microdot-core", *extra, silent=True)
+
+
+def micropython_environment(session: nox.Session, *archs: str) -> "dict[str, str]":
+    """Return the environment variables that name MicroPython's commands and modules."""
+    env = {}
+    for arch in archs or ("i386", "amd64"):
+        output = session.run(
+            "sh", "tools/get-micropython.sh", "build/micropython", arch, external=True, silent=True
+        )
+        env["MICROPYTHON_32" if arch == "i386" else "MICROPYTHON_64"] = output.split("\n")[-2]
+    tree = session.run("python", "tools/stage.py", ".", silent=True).strip()
+    env["MICROPYPATH"] = f"{tree}:{ROOT / 'tools'}:.frozen"
+    return env
+
+
+@nox.session(python=PROMISED + PRESENT)
+def tests(session: nox.Session) -> None:
+    """Run the tests of the distributions on every CPython there is."""
+    install(session, *TEST_TOOLS)
+    env = micropython_environment(session)
+    session.run(
+        "python", "-m", "pytest", "--timeout=120", "-q", "--ignore=tests/packaging",
+        *(session.posargs or ["tests"]), env=env,
+    )  # fmt: skip
+
+
+@nox.session
+def micropython(session: nox.Session) -> None:
+    """Run the portable tests on MicroPython, with 32-bit and 64-bit words."""
+    env = micropython_environment(session)
+    files = [str(path.relative_to(ROOT)) for path in sorted(ROOT.glob("tests/portable/test_*.py"))]
+    for word in ("32", "64"):
+        command = env["MICROPYTHON_" + word]
+        session.run(command, "tools/mpy_runner.py", *files, env=env, external=True)
+
+
+@nox.session
+def budget(session: nox.Session) -> None:
+    """Compare the memory that core takes on a 32-bit MicroPython with its limits."""
+    env = micropython_environment(session, "i386")
+    session.run("python", "benchmarks/memory.py", "--check", *session.posargs, env=env)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check the sources with ruff, and that generated files are up to date."""
+    session.install("ruff==0.14.*", silent=True)
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.run("python", "tools/manifest.py", "--check")
+
+
+@nox.session(name="format")
+def format_(session: nox.Session) -> None:
+    """Rewrite the sources in the project's format."""
+    session.install("ruff==0.14.*", silent=True)
+    session.run("ruff", "check", "--fix", ".")
+    session.run("ruff", "format", ".")
+
+
+@nox.session(python="3.13" if shutil.which("python3.13") else None)
+def types(session: nox.Session) -> None:
+    """Check the types with mypy, on the sources in place, and pyright, on the composed tree."""
+    install(session, "mypy==1.18.*", "pyright[nodejs]==1.1.*", "pytest>=8", "importlib-metadata")
+    sources = [f"{name}/src" for name in PACKAGES if (ROOT / name / "src").exists()]
+    session.run("mypy", *sources, env={"MYPYPATH": ":".join(sources)})
+    session.run("python", "tools/stage.py", ".", silent=True)
+    session.run("pyright", "--pythonpath", shutil.which("python", path=session.bin) or "python")
+
+
+@nox.session
+def build(session: nox.Session) -> None:
+    """Build sdists and wheels; install each wheel alone, then pairs, then all."""
+    session.install("build", "hatchling>=1.26", silent=True)
+    dist = ROOT / "build" / "dist"
+    shutil.rmtree(dist, ignore_errors=True)
+    for name in PACKAGES:
+        session.run(
+            "python", "-m", "build", "--no-isolation", "--outdir", str(dist), name, silent=True
+        )
+    session.run("python", "tests/packaging/check_wheels.py", str(dist))
+
+
+@nox.session
+def packaging(session: nox.Session) -> None:
+    """Test the layout, editable installs, upgrades, removals, mip and foreign plugins."""
+    install(session, *TEST_TOOLS, "build", "hatchling>=1.26")
+    env = micropython_environment(session)
+    session.run("python", "-m", "pytest", "--timeout=300", "-q", "tests/packaging", env=env)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure the CPU time per request against bare servers (about three minutes)."""
+    install(session)
+    session.run("python", "benchmarks/http.py", *session.posargs)
+
+
+@nox.session
+def demo(session: nox.Session) -> None:
+    """Start the demo application on the built-in server."""
+    install(session)
+    session.run("python", "examples/demo/app.py", *session.posargs)

@@ -1,0 +1,63 @@
+"""What all tests share: where the interpreters are."""
+
+import os
+import pathlib
+import subprocess
+import sys
+from typing import Callable, List
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+
+def micropython_command(words: str) -> str:
+    """Return the MicroPython command with 32-bit or 64-bit words, fetched when necessary."""
+    given = os.environ.get("MICROPYTHON_" + words)
+    if given:
+        return given
+    arch = {"32": "i386", "64": "amd64"}[words]
+    done = subprocess.run(
+        ["sh", "tools/get-micropython.sh", "build/micropython", arch],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    if done.returncode:
+        message = "MicroPython cannot be had; tools/get-micropython.sh says why"
+        if os.environ.get("CI") == "true":
+            pytest.fail(message)
+        pytest.skip(message)
+    return done.stdout.strip().splitlines()[-1]
+
+
+def composed_tree() -> pathlib.Path:
+    """Return the folder that all distributions are composed in."""
+    done = subprocess.run(
+        [sys.executable, "tools/stage.py", "."],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    return pathlib.Path(done.stdout.strip())
+
+
+@pytest.fixture(scope="session")
+def micropython() -> "Callable[..., subprocess.CompletedProcess[str]]":
+    """Return a function that runs MicroPython (32-bit) with arguments on the project's sources."""
+    command = micropython_command("32")
+    path = f"{composed_tree()}:{ROOT / 'tools'}:.frozen"
+
+    def run(*arguments: str, heap: str = "8M") -> "subprocess.CompletedProcess[str]":
+        words: List[str] = [command, "-X", "heapsize=" + heap, *arguments]
+        return subprocess.run(
+            words,
+            env=dict(os.environ, MICROPYPATH=path),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=60,
+        )
+
+    return run

@@ -1,0 +1,119 @@
+"""Installations other than wheels in one environment: editable, split over folders, zipped."""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import venv
+import zipfile
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PROBE = "from microdot import Microdot; import microdot.{0}; print(microdot.{0}.NAME)"
+
+
+def run(*arguments, **environment):
+    done = subprocess.run(
+        [str(word) for word in arguments],
+        env=dict(os.environ, **environment),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        cwd=ROOT / "build",
+    )
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+@pytest.fixture
+def extension(tmp_path):
+    """A distribution that adds the module microdot.probe, as a source folder."""
+    project = tmp_path / "microdot-probe"
+    package = project / "src/microdot"
+    package.mkdir(parents=True)
+    (package / "probe.py").write_text("NAME = 'probe 1'\n")
+    (project / "pyproject.toml").write_text(
+        '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
+        '[project]\nname = "microdot-probe"\nversion = "1"\n'
+        'dependencies = ["microdot-core>=1.0,<2"]\n'
+        '[tool.hatch.build.targets.wheel]\npackages = ["src/microdot"]\n'
+    )
+    return project
+
+
+@pytest.fixture
+def python(tmp_path):
+    venv.create(tmp_path / "venv", with_pip=True)
+    return tmp_path / "venv/bin/python"
+
+
+PIP = ("-m", "pip", "--disable-pip-version-check", "-q")
+
+
+def test_editable_installs_see_each_other(extension, python):
+    run(python, *PIP, "install", "-e", ROOT / "microdot-core", "-e", extension)
+    assert run(python, "-c", PROBE.format("probe")) == "probe 1\n"
+
+
+def test_core_as_a_wheel_and_an_extension_editable(extension, python):
+    run(python, *PIP, "install", ROOT / "microdot-core")
+    run(python, *PIP, "install", "-e", extension)
+    assert run(python, "-c", PROBE.format("probe")) == "probe 1\n"
+
+
+def test_upgrade_and_removal_leave_core_intact(extension, python):
+    run(python, *PIP, "install", ROOT / "microdot-core", extension)
+    (extension / "src/microdot/probe.py").write_text("NAME = 'probe 2'\n")
+    text = (extension / "pyproject.toml").read_text()
+    (extension / "pyproject.toml").write_text(text.replace('"1"', '"2"', 1))
+    run(python, *PIP, "install", extension)
+    assert run(python, "-c", PROBE.format("probe")) == "probe 2\n"
+    run(python, *PIP, "uninstall", "-y", "microdot-probe")
+    run(python, "-c", "from microdot import Microdot; import microdot.server")
+
+
+def test_parts_in_different_folders_in_any_order(extension):
+    core, other = ROOT / "microdot-core/src", extension / "src"
+    for path in ((core, other), (other, core)):
+        environment = {"PYTHONPATH": os.pathsep.join(map(str, path))}
+        assert run(sys.executable, "-c", PROBE.format("probe"), **environment) == "probe 1\n"
+
+
+def test_parts_in_zip_files(extension, tmp_path):
+    archives = []
+    for source in (ROOT / "microdot-core/src", extension / "src"):
+        archive = tmp_path / (source.parent.name + ".zip")
+        with zipfile.ZipFile(archive, "w") as file:
+            for path in source.rglob("*.py"):
+                file.write(path, path.relative_to(source))
+        archives.append(str(archive))
+    environment = {"PYTHONPATH": os.pathsep.join(archives)}
+    assert run(sys.executable, "-c", PROBE.format("probe"), **environment) == "probe 1\n"
+
+
+def test_mip_installs_core_from_the_checkout(micropython, tmp_path):
+    import threading
+
+    import mip_server
+
+    server = mip_server.serve(ROOT, 0, "github:microdot")
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        code = "import mip; mip.install('http://127.0.0.1:%d/microdot-core', target=%r)" % (
+            server.server_address[1],
+            str(tmp_path / "board"),
+        )
+        done = micropython("-c", code)
+        assert done.returncode == 0, done.stdout
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+    installed = {path.name for path in (tmp_path / "board/microdot").iterdir()}
+    assert {"__init__.py", "application.py", "server.py"} <= installed
+    assert "cpython" not in installed
+    assert "__main__.py" not in installed
+    shutil.rmtree(tmp_path / "board")
