@@ -1,0 +1,125 @@
+"""The demo application: everything that core does, on one page.
+
+    python examples/demo/app.py [PORT]          or: micropython examples/demo/app.py [PORT]
+"""
+
+import asyncio
+import sys
+
+from microdot import Microdot, Response, abort
+
+FOLDER = __file__.rpartition("/")[0] or "."
+
+app = Microdot()
+guests = []
+
+
+class Counter:
+    """A plugin: counts the responses, and shows the number in a header."""
+
+    name = "counter"
+    responses = 0
+
+    def microdot_response(self, app, request, response):
+        """Count a response."""
+        self.responses += 1
+        response.headers["X-Responses"] = str(self.responses)
+
+
+counter = app.use(Counter())
+app.static("/static", FOLDER + "/static", max_age=60)
+
+
+@app.get("/")
+async def index(request):
+    """Show the page."""
+    return Response.send_file(FOLDER + "/static/index.html")
+
+
+@app.get("/api/hello/<name>")
+async def hello(request, name):
+    """Greet: a route with a parameter, and JSON."""
+    return {"greeting": "Hello, %s!" % name, "path": request.path}
+
+
+@app.get("/api/add/<int:a>/<int:b>")
+async def add(request, a, b):
+    """Add: two parameters with a type."""
+    return {"sum": a + b}
+
+
+@app.route("/api/guests", methods=["GET", "POST"])
+async def guestbook(request):
+    """Keep a guest book: forms and JSON on one path."""
+    if request.method == "POST":
+        data = request.form or request.json or {}
+        name = str(data.get("name") or "").strip()[:40]
+        if not name:
+            abort(400, "a guest needs a name")
+        guests.append(name)
+        del guests[:-5]
+    return {"guests": guests}
+
+
+class Countdown:
+    """A streaming body: a class with __anext__ works on every platform."""
+
+    def __init__(self, start):
+        """Begin at a number."""
+        self.left = start
+
+    def __aiter__(self):
+        """Return the iterator."""
+        return self
+
+    async def __anext__(self):
+        """Return the next line after a moment."""
+        if self.left < 0:
+            raise StopAsyncIteration
+        self.left -= 1
+        await asyncio.sleep(0.3)
+        return "%s\n" % (self.left + 1 or "lift-off")
+
+
+@app.get("/api/countdown")
+async def countdown(request):
+    """Stream a text line by line."""
+    return Countdown(5), {"Cache-Control": "no-store"}
+
+
+@app.get("/api/fail")
+async def fail(request):
+    """Fail, to show what becomes of an exception."""
+    raise RuntimeError("this handler fails on purpose")
+
+
+@app.get("/api/about")
+async def about(request):
+    """Tell what is running here."""
+    return {
+        "platform": sys.implementation.name,
+        "version": ".".join([str(part) for part in sys.implementation.version[:3]]),
+        "plugins": sorted(app.plugins),
+        "responses": counter.responses,
+    }
+
+
+@app.errorhandler(RuntimeError)
+async def failed(request, error):
+    """Answer instead of the default 500."""
+    return {"error": str(error)}, 500
+
+
+@app.errorhandler(404)
+async def not_found(request):
+    """Answer unknown paths."""
+    return {"error": "there is nothing at " + request.path}, 404
+
+
+if __name__ == "__main__":
+    port = int(sys.argv[1]) if len(sys.argv) > 1 else 5000
+    print("The demo is at http://localhost:%d - Ctrl-C ends it." % port)
+    try:
+        app.run(host="127.0.0.1", port=port)
+    except KeyboardInterrupt:
+        pass
