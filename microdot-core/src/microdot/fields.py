@@ -70,7 +70,9 @@ class Fields:
                 raise ProtocolError(400, "Ambiguous message length")
             codings = [item.strip(" \t") for item in coding.split(",")]
             if codings != ["chunked"]:
-                raise ProtocolError(400 if "chunked" in codings else 501, "Unknown transfer coding")
+                # RFC 9112 6.1 and 6.3: chunked comes last and once, or the end cannot be known.
+                last = "chunked" in codings[:-1]
+                raise ProtocolError(400 if last else 501, "Unknown transfer coding")
             self.length = -1
         elif length:
             self.length = int(length)

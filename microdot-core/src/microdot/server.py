@@ -198,6 +198,12 @@ class StreamConnection(Connection):
             if self.idle is None:
                 self.deadline = None
 
+    def read_now(self) -> "bytes | None":
+        """Return bytes that have arrived, b"" at the end, None when there are none."""
+        stream = getattr(self._reader, "s", None)
+        # A CPython stream reads ahead by itself; what it has is all there is.
+        return stream.read(4096) if stream is not None else None  # type: ignore[no-any-return]
+
     def expire(self) -> None:
         """End the wait that lasts too long."""
         self._expired = True

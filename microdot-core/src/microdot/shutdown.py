@@ -40,15 +40,20 @@ async def finish(server: "Any") -> None:
 
 
 async def linger(connection: "Any") -> None:
-    """Read what the peer still sends, for a while, before a stream connection is closed.
+    """Read what the peer still sends, for a moment, before a stream connection is closed.
 
-    Closing with unread input makes the peer lose the response (RFC 9112 9.6).
+    Closing with unread input makes the peer lose the response (RFC 9112 9.6). A peer that
+    sends nothing for 0.1 s has most likely read it; after 2 s nobody waits any longer.
     """
-    left = 65536
-    while left > 0:
-        connection.parser.buffer = b""
-        await connection.fill(2)
-        left -= len(connection.parser.buffer)
+    quiet = 0
+    for _ in range(40):
+        await asyncio.sleep(0.05)
+        data = connection.read_now()
+        if data == b"":
+            return
+        quiet = 0 if data else quiet + 1
+        if quiet > 1:
+            return
 
 
 async def turn_away(writer: "Any") -> None:

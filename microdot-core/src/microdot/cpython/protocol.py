@@ -113,6 +113,8 @@ class HTTPProtocol(Connection, asyncio.Protocol):
     def eof_received(self) -> bool:
         """Note that the peer sends no more; a response under way is still sent."""
         self._eof = True
+        if self._lingering:
+            return False
         if self._reading is not None and not self._reading.done():
             self._reading.set_exception(OSError(104, "Connection lost"))
             self._reading = None
