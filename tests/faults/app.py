@@ -134,7 +134,23 @@ async def stream_fails(request):
 
 @app.get("/endless")
 async def endless(request):
-    return Stream(["x" * 500] * 100000)
+    return Endless([])
+
+
+class Endless(Stream):
+    async def __anext__(self):
+        await asyncio.sleep(0.01)
+        return "x" * 500
+
+
+class Flood(Stream):
+    async def __anext__(self):
+        return b"x" * 20000
+
+
+@app.get("/flood")
+async def flood(request):
+    return Flood([])
 
 
 @app.get("/generator")
@@ -176,7 +192,7 @@ async def not_sendable(request):
 
 @app.get("/big")
 async def big(request):
-    return "x" * 2000000
+    return "x" * 100000
 
 
 @app.get("/shutdown")

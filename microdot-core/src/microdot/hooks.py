@@ -27,7 +27,15 @@ INWARD = ("microdot_setup", "microdot_startup", "microdot_request")
 
 
 class PluginError(Exception):
-    """A plugin that cannot be used; the message says which, why, and what to change."""
+    """A plugin that cannot be used; the message says which, why, and what to change.
+
+    :param message: the message.
+    :param plugin: the name of the plugin to leave out, where leaving it out helps.
+    """
+
+    def __init__(self, message: str, plugin: "Any" = None) -> None:
+        super().__init__(message)
+        self.plugin = plugin
 
 
 class Registrar:

@@ -125,7 +125,7 @@ class Plugins:
                 sort_plugins(pairs)
                 return pairs
             except PluginError as error:
-                name = error.args[1]
+                name = error.plugin
                 if not any([name == other for other, _ in self.autoloaded]):
                     raise
                 from .cpython.discovery import fail_autoloaded

@@ -157,8 +157,15 @@ class StreamConnection(Connection):
             pass
 
     def write(self, data: bytes) -> None:
-        """Queue bytes for the peer."""
-        self._writer.write(data)
+        """Queue bytes for the peer.
+
+        :raises OSError: the peer has gone.
+        """
+        try:
+            self._writer.write(data)
+        except OSError:
+            self.lost = True
+            raise
 
     async def drain(self) -> None:
         """Wait until the peer has taken what was written.
@@ -258,7 +265,9 @@ class StreamServer(Server):
         async def accept(reader: "Any", writer: "Any") -> None:
             await serve_stream(self.app, reader, writer, self)
 
-        self.app.server = server = await asyncio.start_server(accept, host, port, ssl=ssl)
+        self.app.server = server = await asyncio.start_server(
+            accept, host, port, backlog=self.max_connections, ssl=ssl
+        )
         if self.app.debug:
             print("Serving on %s://%s:%d" % ("https" if ssl else "http", host, port))
         sweeper = asyncio.create_task(self.sweep())

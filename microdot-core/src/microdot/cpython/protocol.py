@@ -116,6 +116,8 @@ class HTTPProtocol(Connection, asyncio.Protocol):
         if self._lingering:
             return False
         if self._reading is not None and not self._reading.done():
+            # The body is incomplete, and nobody expects a response to it.
+            self.lost = self.taken is None
             self._reading.set_exception(OSError(104, "Connection lost"))
             self._reading = None
         if self.streaming or self.taken is not None:
@@ -223,6 +225,7 @@ class HTTPProtocol(Connection, asyncio.Protocol):
         self.request = None
         self.deadline = None
         if self.lost:
+            self._transport.close()
             return
         if not self.keep or self._eof and not self.parser.buffer:
             self._linger()
@@ -279,6 +282,7 @@ class HTTPProtocol(Connection, asyncio.Protocol):
         :raises OSError: the peer has gone.
         """
         if self.lost or self._eof:
+            self.lost = self.lost or self.taken is None
             raise OSError(104, "Connection lost")
         if self._suspended:
             self._suspended = False

@@ -32,6 +32,7 @@ class ProtocolServer(Server):
         super().__init__(app)
         self.connections: Any = {}
         self._tasks: "set[asyncio.Task[Any]]" = set()
+        self._timer: "Optional[asyncio.TimerHandle]" = None
         self._stop: "Optional[asyncio.Future[None]]" = None
         self._ended: "Optional[asyncio.Future[None]]" = None
 
@@ -42,6 +43,14 @@ class ProtocolServer(Server):
         if self.date != old:
             self._default_heads.clear()
             self._typed_heads.clear()
+
+    def _schedule_tick(self) -> None:
+        # Not in a task: a deadline may begin an exchange, which runs as its connection's task.
+        self._timer = self.loop.call_later(self.interval, self._run_tick)
+
+    def _run_tick(self) -> None:
+        self._schedule_tick()
+        self.tick()
 
     def admit(self, connection: HTTPProtocol) -> bool:
         """Add a connection; False when there are too many and none is idle."""
@@ -113,7 +122,7 @@ class ProtocolServer(Server):
         return None
 
     async def _supervise(self, server: Any) -> None:
-        sweeper = self.loop.create_task(self.sweep())
+        self._schedule_tick()
         assert self._stop is not None
         try:
             await self._stop
@@ -123,7 +132,8 @@ class ProtocolServer(Server):
             try:
                 await finish(self)
             finally:
-                sweeper.cancel()
+                assert self._timer is not None
+                self._timer.cancel()
                 self.app._runner = None
 
     def _request_stop(self) -> None:
