@@ -86,7 +86,8 @@ def test_parts_in_zip_files(extension, tmp_path):
     for source in (ROOT / "microdot-core/src", extension / "src"):
         archive = tmp_path / (source.parent.name + ".zip")
         with zipfile.ZipFile(archive, "w") as file:
-            for path in source.rglob("*.py"):
+            # Folders, too: without an entry of its own one is no package in a zip file.
+            for path in sorted(source.rglob("*")):
                 file.write(path, path.relative_to(source))
         archives.append(str(archive))
     environment = {"PYTHONPATH": os.pathsep.join(archives)}

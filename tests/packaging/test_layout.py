@@ -13,12 +13,25 @@ import stage
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROJECTS = sorted(path.parent for path in ROOT.glob("microdot-*/pyproject.toml"))
 CORE = ROOT / "microdot-core/src/microdot"
-MODULES = sorted(
-    path.relative_to(CORE.parent).with_suffix("").as_posix().replace("/", ".")
-    for path in CORE.rglob("*.py")
-    if path.name not in ("__main__.py", "__init__.py")
+
+
+def module_name(path):
+    """Return the dotted name of a module from its path below src."""
+    name = path[: -len(".py")].replace("/", ".")
+    return name[: -len(".__init__")] if name.endswith(".__init__") else name
+
+
+SOURCES = {
+    module_name(relative.as_posix()): path
+    for relative, path in stage.sources(ROOT)
+    if path.suffix == ".py"
+}
+MODULES = sorted(set(SOURCES) - {"microdot.__main__"})
+PORTABLE = sorted(
+    module_name(target)
+    for project in PROJECTS
+    for target in manifest.portable(project)
 )
-PORTABLE = [name for name in MODULES if ".cpython." not in name]
 
 
 def test_there_are_nine_distributions():
@@ -53,6 +66,36 @@ def test_the_manifests_list_exactly_the_portable_modules():
     assert done.returncode == 0
 
 
+def test_a_version_is_written_once():
+    """manifest.py compares the change log's and package.json's with it; core's is in the module."""
+    core = (ROOT / "microdot-core/pyproject.toml").read_text()
+    assert 'dynamic = ["version"]' in core
+    assert not re.search(r"(?m)^version =", core)
+    assert manifest.version(ROOT / "microdot-core") == core_version()
+
+
+def core_version():
+    code = "import microdot; print(microdot.__version__)"
+    done = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, check=True)
+    return done.stdout.strip()
+
+
+@pytest.mark.parametrize("project", PROJECTS, ids=lambda path: path.name)
+def test_the_bounds_between_distributions_follow_the_versions(project):
+    """A bound on one of ours is ``>=X.Y,<X+1`` and admits the version in this checkout."""
+    versions = {path.name: manifest.version(path) for path in PROJECTS}
+    bounds = re.findall(
+        r'"(microdot-[a-z]+)>=(\d+)\.(\d+),<(\d+)"', (project / "pyproject.toml").read_text()
+    )
+    for name, major, minor, limit in bounds:
+        have = [int(part) for part in versions[name].split(".")]
+        assert int(limit) == int(major) + 1
+        assert [int(major), int(minor)] <= have[:2] < [int(limit)]
+    others = {path.name for path in PROJECTS} - {"microdot-core"}
+    named = {name for name, *_ in bounds}
+    assert named == others if project.name == "microdot-core" else "microdot-core" in named
+
+
 @pytest.mark.parametrize("name", MODULES)
 def test_a_module_imports_alone(name):
     code = "import importlib; importlib.import_module(%r)" % name
@@ -69,7 +112,7 @@ def test_a_portable_module_imports_alone_on_micropython(name, micropython):
 def test_import_microdot_is_light():
     code = (
         "import sys, microdot\n"
-        "heavy = {'pluggy', 'importlib.metadata', 'importlib_metadata', 'argparse', 'ssl',"
+        "heavy = {'pluggy', 'importlib.metadata', 'importlib_metadata', 'argparse',"
         " 'microdot.server', 'microdot.test_client', 'microdot.files', 'microdot.hooks'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )
@@ -79,11 +122,48 @@ def test_import_microdot_is_light():
     assert done.stdout == "[]\n"
 
 
-@pytest.mark.parametrize(
-    "path", sorted(CORE.glob("*.py")), ids=lambda path: path.name
-)
-def test_a_portable_module_is_small(path):
-    assert len(path.read_text().splitlines()) <= 320
+@pytest.mark.parametrize("name", PORTABLE)
+def test_a_portable_module_is_small(name):
+    """Compiling on a board takes memory in proportion to the largest file."""
+    assert len(SOURCES[name].read_text().splitlines()) <= 350
+
+
+def test_portable_modules_import_only_what_micropython_has(micropython):
+    """Also what is imported inside functions, which importing the module does not show."""
+    wanted = set()
+    for name in PORTABLE:
+        wanted |= absolute_imports(ast.parse(SOURCES[name].read_text()).body)
+    assert {"asyncio", "sys", "json"} <= wanted
+    done = micropython("-c", "\n".join("import " + name for name in sorted(wanted)))
+    assert done.stdout == ""
+    assert done.returncode == 0
+
+
+def absolute_imports(nodes):
+    """Return the names of absolute imports that a board comes across."""
+    found = set()
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found |= {node.module} if node.level == 0 else set()
+        elif isinstance(node, ast.If) and guard(node) in ("TYPE_CHECKING", "CPYTHON"):
+            found |= absolute_imports(node.orelse)
+        elif isinstance(node, ast.Try) and "ImportError" in map(handled, node.handlers):
+            found |= absolute_imports(node.orelse + node.finalbody)
+        else:
+            found |= absolute_imports(ast.iter_child_nodes(node))
+    return found
+
+
+def guard(node):
+    """Return the name that an ``if`` asks for, None for another condition."""
+    return node.test.id if isinstance(node.test, ast.Name) else None
+
+
+def handled(handler):
+    """Return the name of the exception of an ``except``."""
+    return handler.type.id if isinstance(handler.type, ast.Name) else None
 
 
 @pytest.mark.parametrize("name", ["http11", "fields", "chunked", "targets", "phrases"])
@@ -95,7 +175,7 @@ def test_protocol_modules_do_no_io(name):
             assert not {alias.name for alias in node.names} & {"asyncio", "socket", "time", "os"}
 
 
-#: Module -> rank; imports at the top of a module go to lower ranks, or to _compat and its kin.
+#: From bottom to top. Imports at the top of a module go down; what begins with "_" is for all.
 LAYERS = [
     "errors _compat _report _utf8 suggestions dates streams phrases",
     "fields datastructures cookies date_parser iterators test_events helpers",
@@ -113,14 +193,59 @@ LAYERS = [
 RANKS = {name: rank for rank, layer in enumerate(LAYERS) for name in layer.split()}
 
 
+#: Imports inside functions that go up or sideways: parts that are loaded with their first use.
+LOADED_ON_USE = {
+    "_compat": "automatic",
+    "application": "server",
+    "application_extra": "automatic dispatch files mounting plugins server",
+    "automatic": "files",
+    "body": "dispatch",
+    "dispatch": "handlers",
+    "http11": "chunked targets",
+    "mounting": "plugins",
+    "plan": "plugins",
+    "request": "body",
+    "request_extra": "body",
+    "response": "automatic files",
+    "routing": "patterns",
+    "table": "patterns",
+}
+
+
+def relative_imports(nodes, inside=False):
+    """Yield (module, whether inside a function) for imports from the own package at run time."""
+    for node in nodes:
+        if isinstance(node, ast.ImportFrom) and node.level == 1:
+            for target in [node.module] if node.module else [name.name for name in node.names]:
+                yield target.split(".")[0], inside
+        elif isinstance(node, ast.If) and guard(node) == "TYPE_CHECKING":
+            yield from relative_imports(node.orelse, inside)
+        else:
+            function = isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+            yield from relative_imports(ast.iter_child_nodes(node), inside or function)
+
+
 @pytest.mark.parametrize("path", sorted(CORE.glob("*.py")), ids=lambda path: path.name)
 def test_imports_point_down(path):
     assert path.stem in RANKS, "give the module a layer in docs/architecture.md and here"
-    for node in ast.parse(path.read_text()).body:
-        if isinstance(node, ast.ImportFrom) and node.level == 1 and node.module:
-            target = node.module.split(".")[0]
-            if target != "cpython":
-                assert RANKS[target] < RANKS[path.stem] or target.startswith("_"), target
+    up = {False: set(), True: set()}
+    for target, inside in relative_imports(ast.parse(path.read_text()).body):
+        ours = target in RANKS and not target.startswith("_")
+        if ours and RANKS[target] >= RANKS[path.stem]:
+            up[inside].add(target)
+    assert up[False] == set()
+    assert up[True] <= set(LOADED_ON_USE.get(path.stem, "").split())
+
+
+def test_only_few_modules_know_the_cpython_folder():
+    """Each of them has another half for boards, or never gets there on one."""
+    knowing = {
+        path.stem
+        for path in CORE.glob("*.py")
+        for target, _ in relative_imports(ast.parse(path.read_text()).body)
+        if target == "cpython"
+    }
+    assert knowing == {"_compat", "_report", "_utf8", "files", "iterators", "plugins", "server"}
 
 
 def test_the_readme_opens_with_two_commands():

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 
 _not_token = re.compile("[^-!#$%&'*+.^_`|~0-9A-Za-z]").search
 # RFC 6265 4.1.1: cookie-octet; and what may stand in an attribute.
-_not_octet = re.compile("[^!#-+./0-:<-\\[\\]-~-]").search
+_not_octet = re.compile("[^!#-+./0-:<-Z\\[\\]^-~-]").search
 _not_attribute = re.compile("[^ -:<-~]").search
 
 #: The moment that makes a browser drop a cookie.
@@ -58,7 +58,7 @@ def format_cookie(
             "bad value of cookie %s: %r; encode it first, for example with urlencode()"
             % (cookie, value)
         )
-    if expires and not isinstance(expires, str):
+    if expires is not None and not isinstance(expires, str):
         from .dates import http_date
 
         expires = http_date(expires)
