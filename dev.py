@@ -40,7 +40,10 @@ def set_up() -> str:
     print("Setting up %s ..." % os.path.relpath(VENV, ROOT), flush=True)
     shutil.rmtree(VENV, ignore_errors=True)
     made = subprocess.run(
-        [sys.executable, "-m", "venv", VENV], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        [sys.executable, "-m", "venv", VENV],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
     if made.returncode:
         shutil.rmtree(VENV, ignore_errors=True)

@@ -1,6 +1,6 @@
 """The demo application: everything that core does, on one page.
 
-    python examples/demo/app.py [PORT]          or: micropython examples/demo/app.py [PORT]
+python examples/demo/app.py [PORT]          or: micropython examples/demo/app.py [PORT]
 """
 
 import asyncio

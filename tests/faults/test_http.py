@@ -94,7 +94,10 @@ def test_w_http_05_negative_length_is_refused(server):
 
 @pytest.mark.parametrize("fold", [b" X-Admin: yes", b"\tX-Admin: yes"])
 def test_w_http_06_folded_lines_are_refused(server, fold):
-    assert status(server, b"GET /headers HTTP/1.1\r\n" + HOST + b"X: a\r\n" + fold + b"\r\n\r\n") == 400
+    assert (
+        status(server, b"GET /headers HTTP/1.1\r\n" + HOST + b"X: a\r\n" + fold + b"\r\n\r\n")
+        == 400
+    )
 
 
 def test_w_http_07_a_line_of_spaces_does_not_end_the_head(server):
@@ -112,7 +115,9 @@ def test_w_http_09_the_number_of_fields_is_bounded(server):
     assert status(server, get("/", **fields)) == 431
 
 
-@pytest.mark.parametrize("line", [b"X-A : b", b": b", b"X A: b", b"no colon", b"X\xe9: b", b"X(: b"])
+@pytest.mark.parametrize(
+    "line", [b"X-A : b", b": b", b"X A: b", b"no colon", b"X\xe9: b", b"X(: b"]
+)
 def test_w_http_10_field_names_are_tokens(server, line):
     assert status(server, b"GET / HTTP/1.1\r\n" + HOST + line + b"\r\n\r\n") == 400
 
@@ -123,7 +128,9 @@ def test_w_http_11_control_characters_in_values_are_refused(server, value):
 
 
 def test_w_http_12_repeated_fields_are_joined(server):
-    head = b"GET /headers HTTP/1.1\r\n" + HOST + b"X: a\r\nx: b\r\nCookie: a=1\r\nCookie: b=2\r\n\r\n"
+    head = (
+        b"GET /headers HTTP/1.1\r\n" + HOST + b"X: a\r\nx: b\r\nCookie: a=1\r\nCookie: b=2\r\n\r\n"
+    )
     data = json.loads(server.ask(head).body)
     assert data["x"] == "a, b"
     assert data["cookie"] == "a=1; b=2"
@@ -161,7 +168,9 @@ def test_w_http_15_absolute_form_is_accepted(server, target, path):
 
 
 def test_w_http_15_the_authority_replaces_the_host(server):
-    assert json.loads(server.ask(get("http://other.example/headers")).body)["host"] == "other.example"
+    assert (
+        json.loads(server.ask(get("http://other.example/headers")).body)["host"] == "other.example"
+    )
 
 
 @pytest.mark.parametrize("target", ["host:80", "ftp://x/", "http:///x", "x", "*", ""])

@@ -28,9 +28,7 @@ SOURCES = {
 }
 MODULES = sorted(set(SOURCES) - {"microdot.__main__"})
 PORTABLE = sorted(
-    module_name(target)
-    for project in PROJECTS
-    for target in manifest.portable(project)
+    module_name(target) for project in PROJECTS for target in manifest.portable(project)
 )
 
 
@@ -60,7 +58,10 @@ def test_a_distribution_is_complete(project):
 
 def test_the_manifests_list_exactly_the_portable_modules():
     done = subprocess.run(
-        [sys.executable, "tools/manifest.py", "--check"], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        [sys.executable, "tools/manifest.py", "--check"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert done.stdout == ""
     assert done.returncode == 0
@@ -76,7 +77,9 @@ def test_a_version_is_written_once():
 
 def core_version():
     code = "import microdot; print(microdot.__version__)"
-    done = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, check=True
+    )
     return done.stdout.strip()
 
 

@@ -259,9 +259,7 @@ def test_one_half_of_a_cycle_misses_the_other(environment):
 
 
 def test_strict_mode_refuses_to_serve_with_a_faulty_plugin(environment):
-    done = environment.run(
-        "-m", "microdot", "run", "app:app", "--port", "0", MICRODOT_STRICT="1"
-    )
+    done = environment.run("-m", "microdot", "run", "app:app", "--port", "0", MICRODOT_STRICT="1")
     assert done.returncode == 2
     assert "microdot-broken 2.0.5" in done.stderr
     assert "Traceback" not in done.stderr

@@ -51,7 +51,9 @@ def test_w_sec_04_redirects_are_valid():
         assert refused(redirect, "/x", status)
     for target in ("/x\r\nX: y", "/x\n"):
         assert refused(redirect, target)
-    assert redirect("/a b/caf\xe9?q=1&r=%20#f").headers["Location"] == "/a%20b/caf%C3%A9?q=1&r=%20#f"
+    assert (
+        redirect("/a b/caf\xe9?q=1&r=%20#f").headers["Location"] == "/a%20b/caf%C3%A9?q=1&r=%20#f"
+    )
 
 
 def test_w_sec_05_same_site():

@@ -23,12 +23,13 @@ else:
 
     def __getattr__(name):  # type: ignore[no-untyped-def]
         # Asked before submodules are looked for, so it has to find these, too.
-        module = "microdot." + ("streams" if name == "AsyncBytesIO" else name)
+        path = "microdot." + ("streams" if name == "AsyncBytesIO" else name)
         try:
-            module = __import__(module, None, None, ("",))
+            module = __import__(path, None, None, ("",))
         except ImportError:
             raise AttributeError(name)
         return getattr(module, name, module)
+
 
 __version__ = "1.0.0"
 

@@ -36,7 +36,9 @@ class Members:
         error_handlers: "dict[Any, Any]"
         _plugins: "Any"
 
-        def route(self, url_pattern: str, *args: "Any", **limits: "Any") -> "Any": ...
+        def route(
+            self, url_pattern: str, *args: "Any", **limits: "Any"
+        ) -> "Callable[[Handler], Handler]": ...
 
         def _changed(self) -> None: ...
 

@@ -48,7 +48,7 @@ async def create(
     line = await read_line()
     if not line or not strip(line):
         return None
-    method, url, version, minor, _ = parse_request_line(strip(line))
+    method, url, version, _, _ = parse_request_line(strip(line))
     section = []
     while True:
         line = await read_line()
@@ -192,9 +192,9 @@ async def _receive(connection: "Any", request: "Any") -> None:
     most, preload = body_limits(connection.app, request._match)
     if parser.left > most:
         return
+    pieces: "list[bytes]" = []
+    size = 0
     if parser.left <= preload:
-        pieces = []
-        size = 0
         while True:
             piece = parser.body()
             if piece is None:
@@ -209,9 +209,6 @@ async def _receive(connection: "Any", request: "Any") -> None:
                 raise ProtocolError(413, "Payload too large")
             if size > preload:
                 break
-    else:
-        pieces = []
-        size = 0
     request._streamed = True
     request._stream = BodyStream(connection, b"".join(pieces), most - size)
 

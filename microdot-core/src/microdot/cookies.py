@@ -62,7 +62,7 @@ def format_cookie(
         from .dates import http_date
 
         expires = http_date(expires)
-    text = cookie + "=" + value
+    text: str = cookie + "=" + value
     attributes = (("Path", path), ("Domain", domain), ("Expires", expires), ("Max-Age", max_age))
     for name, attribute in attributes:
         if attribute or attribute == 0 and name == "Max-Age":

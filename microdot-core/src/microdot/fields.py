@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 # (RFC 3986 3.2.2). One character is looked for, so no engine runs deep.
 bad_token = re.compile("[^-!#$%&'*+.^_`|~0-9A-Za-z]").search
 _not_text = re.compile("[^\t -~\x80-\xff]").search
-bad_target = re.compile("[^!-\"$-~\x80-\xff]").search
+bad_target = re.compile('[^!-"$-~\x80-\xff]').search
 bad_host = re.compile("[^!$%&'()*+,.:;=_~0-9A-Za-z\\[\\]-]").search
+
 
 class Fields:
     """The header section of one request, checked, and what it says about framing.

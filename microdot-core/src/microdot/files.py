@@ -227,9 +227,7 @@ def _precondition(fields: "Any", etag: str, modified: str) -> int:
     return 0
 
 
-def _apply_range(
-    request: "Any", response: Response, body: "Any", etag: str, modified: str
-) -> None:
+def _apply_range(request: "Any", response: Response, body: "Any", etag: str, modified: str) -> None:
     # One range; anything else is ignored, as RFC 9110 14.2 allows.
     condition = request.headers.get("If-Range")
     if condition is not None and condition.strip() not in (etag, modified):

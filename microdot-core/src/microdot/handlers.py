@@ -2,9 +2,9 @@
 
 from ._compat import invoke_handler
 from ._report import report
-from .results import make_response
 from .errors import HTTPException
 from .response import Response
+from .results import make_response
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ without it the registrar below does the same.
 """
 
 from ._report import report
-from .results import make_response
 from .errors import HTTPException
 from .response import Response
+from .results import make_response
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -105,8 +105,7 @@ def check_plugin(name: str, plugin: "Any", registrar: "Any") -> None:
 
                 hint = closest(attribute, HOOKS)
                 faults.append(
-                    "unknown hook %s%s"
-                    % (attribute, "; did you mean %s?" % hint if hint else "")
+                    "unknown hook %s%s" % (attribute, "; did you mean %s?" % hint if hint else "")
                 )
     faults += registrar.check(plugin)
     for attribute in ("requires", "before", "after", "conflicts"):
@@ -114,7 +113,9 @@ def check_plugin(name: str, plugin: "Any", registrar: "Any") -> None:
             faults.append("%s must be a tuple of plugin names" % attribute)
     for hook, where in hook_order(plugin).items():
         if hook not in HOOKS or where not in ("first", "last"):
-            faults.append("hook_order has %r: %r; use a hook name and 'first' or 'last'" % (hook, where))
+            faults.append(
+                "hook_order has %r: %r; use a hook name and 'first' or 'last'" % (hook, where)
+            )
     if not found:
         faults.append("it has no hook; the hooks are " + ", ".join(sorted(HOOKS)))
     if faults:
@@ -132,7 +133,9 @@ def sort_plugins(plugins: "list[tuple[str, Any]]") -> "list[tuple[str, Any]]":
     for name, plugin in plugins:
         for other in getattr(plugin, "conflicts", ()):
             if other in names and other != name:
-                raise PluginError("plugins %r and %r conflict; use one of them" % (name, other), name)
+                raise PluginError(
+                    "plugins %r and %r conflict; use one of them" % (name, other), name
+                )
         for other in getattr(plugin, "requires", ()):
             if other not in names:
                 raise PluginError(
@@ -227,7 +230,9 @@ class Plan:
     async def run_error(self, request: "Any", error: Exception) -> "Any":
         """Call every ``microdot_error``; return the first response, None when there is none."""
         response = None
-        for app, call in self._pairs("microdot_error", request._chain if request is not None else ()):
+        for app, call in self._pairs(
+            "microdot_error", request._chain if request is not None else ()
+        ):
             try:
                 result = call(app, request, error)
                 if hasattr(result, "send"):

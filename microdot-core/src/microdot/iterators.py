@@ -17,6 +17,7 @@ class BodyIterator:
 
     def __init__(self, body: "Any", buffer_size: int) -> None:
         self._closers: "list[Any]" = []
+        self._body: "Any" = None
         if body is None:
             body = b""
         if isinstance(body, (bytes, bytearray, memoryview)):
@@ -62,7 +63,7 @@ class BodyIterator:
         if not self._body:
             raise StopAsyncIteration
         body, self._body = self._body, b""
-        return body
+        return body  # type: ignore[no-any-return]
 
     async def _step(self) -> "Any":
         try:

@@ -1,7 +1,7 @@
 """The plugins of one application, in their order of use: what ``app.use`` and ``app.plugins`` stand on."""
 
 from ._compat import CPYTHON
-from .hooks import PluginError, Plan, Registrar, check_plugin, plugin_name, sort_plugins
+from .hooks import Plan, PluginError, Registrar, check_plugin, plugin_name, sort_plugins
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -60,7 +60,9 @@ class Plugins:
         if not isinstance(name, str):
             name = plugin_name(plugin)
         if any([name == other for other, _ in self.used]):
-            raise PluginError("plugin %r is in use already; give the second one another name" % name)
+            raise PluginError(
+                "plugin %r is in use already; give the second one another name" % name
+            )
         check_plugin(name, plugin, self.registrar)
         self.set_up(name, plugin)
         self.autoloaded = [pair for pair in self.autoloaded if pair[0] != name]

@@ -116,4 +116,4 @@ class Request(Extra):
         """
         from .body import create
 
-        return await create(app, client_reader, client_writer, client_addr, scheme)
+        return await create(app, client_reader, client_writer, client_addr, scheme)  # type: ignore[no-any-return]

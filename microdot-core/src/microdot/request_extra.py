@@ -11,6 +11,7 @@ class Members:
     if TYPE_CHECKING:
         method: str
         headers: Any
+        _headers: Any
         query_string: "str | None"
         _fields: Any
         _body: "bytes | None"

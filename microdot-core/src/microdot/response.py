@@ -138,9 +138,10 @@ class Response(Extra):
         """
         from .files import file_response
 
-        return file_response(
+        response: "Response" = file_response(
             cls, filename, status_code, content_type, stream, max_age, compressed, file_extension
         )
+        return response
 
 
 Response.already_handled = Response()

@@ -90,9 +90,7 @@ class Members:
         from .fields import encode_head
 
         self.complete()
-        await stream.awrite(
-            encode_head(self.status_code, self.reason, self.headers.items(), "1.0")
-        )
+        await stream.awrite(encode_head(self.status_code, self.reason, self.headers.items(), "1.0"))
         if not self.is_head:
             chunks = self.body_iter()
             try:
@@ -106,4 +104,3 @@ class Members:
         from .iterators import BodyIterator
 
         return BodyIterator(self.body, self.send_file_buffer_size)
-

@@ -29,7 +29,9 @@ def make_response(result: "Any", reason: bool = False) -> Response:
             elif isinstance(item, dict) or item is None:
                 headers = item
             else:
-                raise TypeError("a handler returned a tuple with %r; use (body, status, headers)" % item)
+                raise TypeError(
+                    "a handler returned a tuple with %r; use (body, status, headers)" % item
+                )
         if reason and len(rest) > 2:
             text = rest[2]
     elif isinstance(body, int) and not isinstance(body, bool):

@@ -119,7 +119,9 @@ class StreamConnection(Connection):
                         self.idle = self.server.now
                         # The time for a head counts from its first byte on.
                         await self.fill(
-                            app.header_timeout if parser.buffer or not self.keep else app.idle_timeout
+                            app.header_timeout
+                            if parser.buffer or not self.keep
+                            else app.idle_timeout
                         )
                         continue
                 except ProtocolError as refused:

@@ -56,7 +56,7 @@ class RouteTable:
             if path.count("/") != len(segments) - 1:
                 # An escaped slash belongs to its segment, so it is in no static path.
                 path = ""
-        found = self._static.get(path)
+        found: "Any" = self._static.get(path)
         if found is None:
             found = self._tree.find(segments or path.split("/")) if self._tree else ()
         return found

@@ -13,7 +13,7 @@ def other_form(method: str, target: str) -> "tuple[str, str]":
         raise ProtocolError(501, "Not implemented")
     if target == "*" and method == "OPTIONS":
         return target, ""
-    scheme, found, rest = target.partition("://")
+    scheme, _, rest = target.partition("://")
     if scheme.lower() in ("http", "https") and not bad_target(target):
         end = len(rest)
         for mark in "/?":

@@ -3,10 +3,6 @@
 from ._utf8 import utf8
 from .datastructures import MultiDict
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
-
 #: What urlencode() leaves as it is: RFC 3986 unreserved characters, and the
 #: reserved ones that have no meaning inside a query value.
 _SAFE = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/:;,@!$()*"
@@ -77,7 +73,7 @@ def parse_query(s: "str | bytes") -> "MultiDict":
     if not isinstance(s, str):
         # Escapes stay ASCII; anything else in a form body is UTF-8 text.
         s = utf8(s)
-    data: "Any" = MultiDict()
+    data = MultiDict()
     for item in s.split("&"):
         if item:
             name, _, value = item.partition("=")

@@ -36,7 +36,7 @@ class FastFile:
             raise HTTPException(404, "Not found")
         #: Bytes in the file, and when it was changed, in seconds since the epoch.
         self.size = status.st_size
-        self.mtime: int = status[stat.ST_MTIME]
+        self.mtime = int(status.st_mtime)
         self._offset = 0
         self._left = self.size
 

@@ -27,7 +27,11 @@ class _Manager(pluggy.PluginManager):
 
     def parse_hookspec_opts(self, module_or_class: Any, name: str) -> Any:
         """Return pluggy's options for a specification."""
-        return {"firstresult": False, "historic": False, "warn_on_impl": None} if name in HOOKS else None
+        return (
+            {"firstresult": False, "historic": False, "warn_on_impl": None}
+            if name in HOOKS
+            else None
+        )
 
 
 class _Specifications:

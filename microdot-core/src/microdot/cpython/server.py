@@ -19,9 +19,7 @@ class ProtocolServer(Server):
     max_connections = 10000
 
     def __init__(self, app: Any) -> None:
-        shortest = min(
-            app.header_timeout, app.body_timeout, app.idle_timeout, app.write_timeout, 4
-        )
+        shortest = min(app.header_timeout, app.body_timeout, app.idle_timeout, app.write_timeout, 4)
         #: A deadline is met with this precision, in seconds.
         self.interval = max(shortest / 4, 0.01)
         # Content-Type -> response head up to the number of its Content-Length.
