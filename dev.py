@@ -35,8 +35,10 @@ def set_up() -> str:
     """Make the virtual environment that nox runs in, once; return its interpreter."""
     python = python_of(VENV)
     marker = os.path.join(VENV, "ready")
-    if os.path.exists(marker) and os.path.exists(python):
-        return python
+    if os.path.exists(python) and os.path.exists(marker):
+        with open(marker) as file:
+            if file.read() == NOX:
+                return python
     print("Setting up %s ..." % os.path.relpath(VENV, ROOT), flush=True)
     shutil.rmtree(VENV, ignore_errors=True)
     made = subprocess.run(
@@ -52,18 +54,25 @@ def set_up() -> str:
         fail("cannot make a virtual environment:\n" + made.stdout)
     pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     if subprocess.run([*pip, NOX]).returncode:
-        fail("pip cannot install nox; its message is above. Is there a network?")
+        fail("pip cannot install nox; its message is above. Setting up needs the package index.")
     with open(marker, "w") as file:
-        file.write(NOX + "\n")
+        file.write(NOX)
     return python
 
 
 def environment() -> "dict[str, str]":
-    """Return the environment of nox: with the interpreters that pyenv has but does not activate."""
+    """Return the environment of nox: with the interpreters that pyenv and uv keep off the PATH."""
     env = dict(os.environ)
-    root = env.get("PYENV_ROOT") or os.path.expanduser("~/.pyenv")
-    folders = sorted(glob.glob(os.path.join(root, "versions", "3.*", "bin")))
-    env["PATH"] = os.pathsep.join([*folders, env.get("PATH", "")]) if folders else env["PATH"]
+    home = os.path.expanduser("~")
+    pyenv = env.get("PYENV_ROOT") or os.path.join(home, ".pyenv")
+    data = env.get("XDG_DATA_HOME") or os.path.join(home, ".local", "share")
+    uv = env.get("UV_PYTHON_INSTALL_DIR") or os.path.join(data, "uv", "python")
+    kept = glob.glob(os.path.join(glob.escape(pyenv), "versions", "3.*", "bin"))
+    kept += glob.glob(os.path.join(glob.escape(uv), "cpython-3.*", "bin"))
+    # pyenv's shims fail for versions that are not active, so they must not come first.
+    shims = os.path.join(pyenv, "shims")
+    path = [folder for folder in env.get("PATH", os.defpath).split(os.pathsep) if folder != shims]
+    env["PATH"] = os.pathsep.join(path + sorted(kept) + [shims])
     env.pop("PYTHONPATH", None)
     return env
 
@@ -84,14 +93,15 @@ def main(arguments: "list[str]") -> int:
     elif words[0].startswith("-"):
         nox = words
     else:
+        nox = ["--session"]
         while words and not words[0].startswith("-"):
-            nox += ["--session", words.pop(0)]
+            nox.append(words.pop(0))
         nox += words
     command = [set_up(), "-m", "nox", "--noxfile", os.path.join(ROOT, "noxfile.py"), *nox]
     try:
         return subprocess.run(command, cwd=ROOT, env=environment()).returncode
     except KeyboardInterrupt:
-        return 0 if words[0] == "demo" else 130
+        return 0 if "demo" in arguments else 130
 
 
 if __name__ == "__main__":

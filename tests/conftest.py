@@ -16,9 +16,8 @@ def micropython_command(words: str) -> str:
     given = os.environ.get("MICROPYTHON_" + words)
     if given:
         return given
-    arch = {"32": "i386", "64": "amd64"}[words]
     done = subprocess.run(
-        ["sh", "tools/get-micropython.sh", "build/micropython", arch],
+        ["sh", "tools/get-micropython.sh", "build/micropython", words],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         text=True,
@@ -47,9 +46,11 @@ def composed_tree() -> pathlib.Path:
 def micropython() -> "Callable[..., subprocess.CompletedProcess[str]]":
     """Return a function that runs MicroPython (32-bit) with arguments on the project's sources."""
     command = micropython_command("32")
-    path = f"{composed_tree()}:{ROOT / 'tools'}:.frozen"
+    composed = f"{composed_tree()}:{ROOT / 'tools'}:.frozen"
 
-    def run(*arguments: str, heap: str = "8M") -> "subprocess.CompletedProcess[str]":
+    def run(
+        *arguments: str, heap: str = "8M", path: str = composed
+    ) -> "subprocess.CompletedProcess[str]":
         words: List[str] = [command, "-X", "heapsize=" + heap, *arguments]
         return subprocess.run(
             words,

@@ -2,12 +2,14 @@
 
 import os
 import pathlib
-import shutil
 import subprocess
 import sys
+import threading
 import venv
 import zipfile
 
+import manifest
+import mip_server
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -94,27 +96,54 @@ def test_parts_in_zip_files(extension, tmp_path):
     assert run(sys.executable, "-c", PROBE.format("probe"), **environment) == "probe 1\n"
 
 
+def test_core_in_the_user_folder_and_an_extension_in_an_environment(extension, tmp_path):
+    builder = venv.EnvBuilder(system_site_packages=True, with_pip=True)
+    builder.create(tmp_path / "venv")
+    python, user = tmp_path / "venv/bin/python", {"PYTHONUSERBASE": str(tmp_path / "user")}
+    run(python, *PIP, "install", "--user", ROOT / "microdot-core", **user)
+    run(python, *PIP, "install", extension, **user)
+    where = "import microdot; print(len(microdot.__path__))"
+    assert run(python, "-c", where, **user) == "2\n"
+    assert run(python, "-c", PROBE.format("probe"), **user) == "probe 1\n"
+
+
+def test_removal_of_an_editable_install_leaves_core_intact(extension, python):
+    run(python, *PIP, "install", "-e", ROOT / "microdot-core", "-e", extension)
+    run(python, *PIP, "uninstall", "-y", "microdot-probe")
+    run(python, "-c", "from microdot import Microdot; import microdot.server")
+    with pytest.raises(AssertionError, match="microdot.probe"):
+        run(python, "-c", PROBE.format("probe"))
+
+
 def test_mip_installs_core_from_the_checkout(micropython, tmp_path):
-    import threading
-
-    import mip_server
-
     server = mip_server.serve(ROOT, 0, "github:microdot")
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
+    board = tmp_path / "board"
     try:
-        code = "import mip; mip.install('http://127.0.0.1:%d/microdot-core', target=%r)" % (
-            server.server_address[1],
-            str(tmp_path / "board"),
-        )
-        done = micropython("-c", code)
-        assert done.returncode == 0, done.stdout
+        address = "http://127.0.0.1:%d/microdot-core" % server.server_address[1]
+        done = micropython("-c", f"import mip; mip.install({address!r}, target={str(board)!r})")
     finally:
         server.shutdown()
         thread.join()
         server.server_close()
-    installed = {path.name for path in (tmp_path / "board/microdot").iterdir()}
-    assert {"__init__.py", "application.py", "server.py"} <= installed
-    assert "cpython" not in installed
-    assert "__main__.py" not in installed
-    shutil.rmtree(tmp_path / "board")
+    assert done.returncode == 0, done.stdout
+    installed = {path.relative_to(board).as_posix() for path in board.rglob("*.py")}
+    assert installed == set(manifest.portable(ROOT / "microdot-core"))
+
+    # Nothing but what is on the board: the application finds all it needs there.
+    (board / "main.py").write_text(
+        "import asyncio\n"
+        "from microdot import Microdot\n"
+        "from microdot.test_client import TestClient\n"
+        "app = Microdot()\n"
+        "@app.post('/<int:n>')\n"
+        "async def index(request, n):\n"
+        "    return {'sum': n + request.json['n']}\n"
+        "async def main():\n"
+        "    response = await TestClient(app).post('/40', body={'n': 2})\n"
+        "    print(response.status_code, response.json)\n"
+        "asyncio.run(main())\n"
+    )
+    done = micropython(str(board / "main.py"), path=f"{board}:.frozen")
+    assert done.stdout == "200 {'sum': 42}\n"
