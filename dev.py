@@ -5,6 +5,7 @@
     python3 dev.py test          run the whole test suite
     python3 dev.py --list        list the other sessions
     python3 dev.py lint types    run some of them; options go to nox
+    python3 dev.py --interpreters    list the CPythons that the tests find here
 
 Everything is set up below build/; nothing outside the checkout is changed.
 """
@@ -77,6 +78,18 @@ def environment() -> "dict[str, str]":
     return env
 
 
+def interpreters() -> "list[str]":
+    """Return version and path of the CPythons that the tests find on this machine."""
+    path = environment()["PATH"]
+    found = []
+    for minor in range(9, 20):
+        python = shutil.which("python3.%d" % minor, path=path)
+        # A shim can be there without the interpreter that it stands for.
+        if python and subprocess.run([python, "-c", ""], stderr=subprocess.DEVNULL).returncode == 0:
+            found.append("3.%d %s" % (minor, python))
+    return found
+
+
 def main(arguments: "list[str]") -> int:
     """Run a command; return its exit status."""
     if sys.version_info < (3, 9):
@@ -84,6 +97,9 @@ def main(arguments: "list[str]") -> int:
     if not arguments or arguments[0] in ("-h", "--help", "help"):
         print(__doc__.strip())
         return 0 if arguments else 2
+    if arguments == ["--interpreters"]:
+        print("\n".join(interpreters()))
+        return 0
     words = list(arguments)
     nox = []
     if words[0] == "demo":

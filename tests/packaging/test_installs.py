@@ -102,8 +102,10 @@ def test_core_in_the_user_folder_and_an_extension_in_an_environment(extension, t
     python, user = tmp_path / "venv/bin/python", {"PYTHONUSERBASE": str(tmp_path / "user")}
     run(python, *PIP, "install", "--user", ROOT / "microdot-core", **user)
     run(python, *PIP, "install", extension, **user)
-    where = "import microdot; print(len(microdot.__path__))"
-    assert run(python, "-c", where, **user) == "2\n"
+    where = "import microdot; print(microdot.__file__, microdot.__path__)"
+    first, _, folders = run(python, "-c", where, **user).partition(" ")
+    assert first.startswith(str(tmp_path / "user"))
+    assert str(tmp_path / "venv") in folders
     assert run(python, "-c", PROBE.format("probe"), **user) == "probe 1\n"
 
 

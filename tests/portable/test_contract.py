@@ -240,7 +240,12 @@ def test_error_handlers():
 
     assert (ask(app, "/x").status_code, ask(app, "/x").text) == (200, "404")
     res = ask(app, "/501")
-    assert (res.status_code, res.text, res.headers["X"], res.reason) == (501, "501", "y", "MY REASON")
+    assert (res.status_code, res.text, res.headers["X"], res.reason) == (
+        501,
+        "501",
+        "y",
+        "MY REASON",
+    )
 
 
 def test_exception_classes_nearest_first():

@@ -133,7 +133,7 @@ def test_write():
 
 
 def test_write_streams_and_heads():
-    first, fields, body = lines(written(Response((str(i) for i in range(3)))))
+    first, fields, body = lines(written(Response(str(i) for i in range(3))))
     assert fields == [b"Content-Type: text/plain; charset=UTF-8"]
     assert body == b"012"
     res = Response("foo")
@@ -313,7 +313,11 @@ def test_multidict():
     d["one"] = "2"
     d["two"] = "3"
     assert (d["one"], d.get("one"), d.get("one", type=int)) == ("1", "1", 1)
-    assert (d.getlist("one"), d.getlist("one", type=int), d.getlist("x")) == (["1", "2"], [1, 2], [])
+    assert (d.getlist("one"), d.getlist("one", type=int), d.getlist("x")) == (
+        ["1", "2"],
+        [1, 2],
+        [],
+    )
     assert (d.get("x"), d.get("x", "y"), d.get("x", "y", type=int)) == (None, "y", "y")
     assert MultiDict({"baz": "1"}) == {"baz": ["1"]}
     assert MultiDict({"baz": "1"}) == MultiDict({"baz": "1"})
@@ -369,7 +373,11 @@ def test_class_order():
 
 def test_http_exception():
     error = HTTPException(404)
-    assert (error.status_code, error.reason, repr(error)) == (404, "404 error", "HTTPException: 404")
+    assert (error.status_code, error.reason, repr(error)) == (
+        404,
+        "404 error",
+        "HTTPException: 404",
+    )
     assert HTTPException(404, "gone").reason == "gone"
 
 

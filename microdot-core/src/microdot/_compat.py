@@ -9,7 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable
 
-if sys.implementation.name in ("micropython", "circuitpython"):
+if not TYPE_CHECKING and sys.implementation.name in ("micropython", "circuitpython"):
 
     def iscoroutine(obj: "Any") -> bool:
         """Tell whether ``obj`` can be awaited; plain generators look the same here."""

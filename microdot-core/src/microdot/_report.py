@@ -4,7 +4,9 @@ import sys
 
 from ._compat import CPYTHON
 
-if CPYTHON:
+TYPE_CHECKING = False
+
+if TYPE_CHECKING or CPYTHON:
     from .cpython.compat import print_exception, report
 else:
 

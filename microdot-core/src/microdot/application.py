@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     Handler = TypeVar("Handler", bound=Callable[..., Any])
 
-if CPYTHON:
+if TYPE_CHECKING or CPYTHON:
     from .application_extra import Members as Extra
 else:
     from ._compat import Lazy as Extra  # type: ignore[assignment]

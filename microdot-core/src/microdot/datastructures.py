@@ -6,7 +6,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable
 
-if CPYTHON:
+if TYPE_CHECKING or CPYTHON:
     _set = dict.__setitem__
     _get = dict.__getitem__
     _delete = dict.__delitem__

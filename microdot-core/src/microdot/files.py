@@ -40,7 +40,7 @@ def media_type(name: str) -> str:
     return _TYPES[start : _TYPES.find(" ", start)]
 
 
-if CPYTHON:
+if TYPE_CHECKING or CPYTHON:
     from .cpython.files import FastFile as File
 else:
 

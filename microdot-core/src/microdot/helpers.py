@@ -1,10 +1,10 @@
 """Helper functions for the authors of decorators."""
 
 try:
-    from functools import wraps
+    from functools import wraps  # pyright: ignore
 except ImportError:  # MicroPython: functions take no attributes
 
-    def wraps(wrapped):  # type: ignore[no-redef,no-untyped-def]
+    def wraps(wrapped):  # type: ignore
         """Return a decorator that changes nothing."""
         return lambda wrapper: wrapper
 

@@ -6,7 +6,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-if CPYTHON:
+if TYPE_CHECKING or CPYTHON:
     from .request_extra import Members as Extra
 else:
     from ._compat import Lazy as Extra  # type: ignore[assignment]

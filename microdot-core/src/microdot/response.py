@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-if CPYTHON:
+if TYPE_CHECKING or CPYTHON:
     from .response_extra import Members as Extra
 else:
     from ._compat import Lazy as Extra  # type: ignore[assignment]

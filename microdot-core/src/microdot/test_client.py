@@ -263,7 +263,7 @@ class TestClient:
         :raises ImportError: microdot-websocket is not installed.
         """
         try:
-            from .websocket.testing import converse
+            from .websocket.testing import converse  # pyright: ignore
         except ImportError:
             raise ImportError("TestClient.websocket() needs the distribution microdot-websocket")
         return await converse(self, path, client, headers)  # type: ignore[no-any-return]

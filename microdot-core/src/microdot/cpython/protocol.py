@@ -27,12 +27,21 @@ class _Rest:
         self._coro = coro
         self._item = item
         self._context = context
+        self._error: Optional[BaseException] = None
+
+    def cancel(self, error: BaseException) -> None:
+        """Cancel what the coroutine waits for, as ``Task.cancel`` does."""
+        if self._item is None or not self._item.cancel():
+            self._error = error
 
     def __await__(self) -> "Generator[Any, Any, Any]":
         coro, item, run = self._coro, self._item, self._context.run
         try:
             while True:
                 try:
+                    if self._error is not None:
+                        error, self._error = self._error, None
+                        raise error
                     value = yield item
                 except BaseException as error:
                     item = run(coro.throw, error)
@@ -200,6 +209,11 @@ class HTTPProtocol(Connection, asyncio.Protocol):
                     self._parked = self._loop.create_future()
                     try:
                         await self._parked
+                    except asyncio.CancelledError as error:
+                        # Meant for the handler that has waited since its first step.
+                        if self._rest is None:
+                            raise
+                        self._rest.cancel(error)
                     finally:
                         self._parked = None
                 rest, self._rest = self._rest, None

@@ -30,8 +30,9 @@ async def run_in_thread(function: Callable[..., Any], *args: Any, **kwargs: Any)
     :raises RuntimeError: in place of a ``StopIteration`` that the function lets out.
     """
     context = contextvars.copy_context()
+    run: Callable[..., Any] = context.run
     result = await asyncio.get_running_loop().run_in_executor(
-        None, context.run, _call, function, args, kwargs
+        None, run, _call, function, args, kwargs
     )
     if isinstance(result, _Stopped):
         raise RuntimeError("function raised StopIteration") from result.error
