@@ -305,6 +305,16 @@ def test_removing_a_faulty_distribution_clears_the_list(environment, tmp_path):
     assert names == ["egg", "greeting", "hen", "misspelt", "visitor"]
 
 
+def test_a_foreign_distribution_of_the_same_package_is_named(environment, tmp_path):
+    info = tmp_path / "microdot-2.3.1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: microdot\nVersion: 2.3.1\n")
+    done = environment.run("-m", "microdot", "plugins", "app:app", PYTHONPATH=str(tmp_path))
+    lines = [line for line in done.stderr.splitlines() if "'microdot' (2.3.1)" in line]
+    assert len(lines) == 1, done.stderr
+    assert "Uninstall it" in lines[0]
+
+
 @pytest.fixture
 def board(tmp_path):
     """A folder with the strangers' source files, and the module path of a board."""
