@@ -7,7 +7,7 @@
     python3 dev.py lint types    run some of them; options go to nox
     python3 dev.py --interpreters    list the CPythons that the tests find here
 
-Everything is set up below build/; nothing outside the checkout is changed.
+Everything is set up below build/; outside the checkout only the cache of pip is touched.
 """
 
 import glob
@@ -62,7 +62,10 @@ def set_up() -> str:
 
 
 def environment() -> "dict[str, str]":
-    """Return the environment of nox: with the interpreters that pyenv and uv keep off the PATH."""
+    """Return the environment of nox.
+
+    With the interpreters that pyenv and uv keep off the PATH, and with caches below build/.
+    """
     env = dict(os.environ)
     home = os.path.expanduser("~")
     pyenv = env.get("PYENV_ROOT") or os.path.join(home, ".pyenv")
@@ -75,6 +78,11 @@ def environment() -> "dict[str, str]":
     path = [folder for folder in env.get("PATH", os.defpath).split(os.pathsep) if folder != shims]
     env["PATH"] = os.pathsep.join(path + sorted(kept) + [shims])
     env.pop("PYTHONPATH", None)
+    for name, folder in (
+        ("VIRTUALENV_OVERRIDE_APP_DATA", "virtualenv"),
+        ("PYRIGHT_PYTHON_CACHE_DIR", "pyright"),
+    ):
+        env.setdefault(name, os.path.join(ROOT, "build", folder))
     return env
 
 

@@ -12,8 +12,8 @@ def parse_http_date(text: str) -> "tuple[int, int, int, int, int, int] | None":
         text = text.replace(mark, " ")
     parts = text.split()
     if len(parts) == 5 and ":" in parts[3]:  # Sun Nov  6 08:49:37 1994
-        parts = [parts[0], parts[2], parts[1], parts[4], parts[3]]
-    if len(parts) not in (5, 6) or len(parts) == 6 and parts[5] != "GMT":
+        parts = [parts[0], parts[2], parts[1], parts[4], parts[3], "GMT"]
+    if len(parts) != 6 or parts[5] != "GMT":
         return None
     clock = parts[4].split(":")
     month = MONTHS.find(parts[2]) if len(parts[2]) == 3 else -1

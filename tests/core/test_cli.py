@@ -1,0 +1,146 @@
+"""python -m microdot run | routes | plugins."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import pytest
+
+APP = """
+from microdot import Microdot
+
+app = Microdot()
+other = Microdot()
+
+class Plugin:
+    name = "mine"
+    def microdot_startup(self, app):
+        pass
+
+app.use(Plugin())
+
+@app.get("/")
+async def index(request):
+    return "from the command line"
+
+@app.route("/users/<int:id>", methods=["PUT", "DELETE"])
+async def user(request, id):
+    return {}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "hello.py").write_text(APP)
+    return tmp_path
+
+
+def microdot(folder, *arguments, **variables):
+    return subprocess.run(
+        [sys.executable, "-m", "microdot", *arguments],
+        cwd=folder,
+        env=dict(os.environ, **variables),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=30,
+    )
+
+
+def test_routes(folder):
+    done = microdot(folder, "routes", "hello:app")
+    assert done.returncode == 0
+    lines = [line.split() for line in done.stdout.splitlines()]
+    assert lines == [
+        ["METHODS", "PATH", "HANDLER"],
+        ["GET", "/", "hello.index"],
+        ["PUT,DELETE", "/users/<int:id>", "hello.user"],
+    ]
+
+
+def test_routes_as_json(folder):
+    routes = json.loads(microdot(folder, "routes", "hello.py", "--json").stdout)["routes"]
+    assert routes[0] == {"methods": ["GET"], "path": "/", "handler": "hello.index"}
+
+
+def test_plugins_as_json(folder):
+    rows = json.loads(microdot(folder, "plugins", "hello:app", "--json").stdout)["plugins"]
+    assert [row for row in rows if row["name"] == "mine"] == [
+        {
+            "name": "mine",
+            "distribution": None,
+            "version": None,
+            "autoload": False,
+            "state": "active",
+            "order": 0,
+            "hooks": ["microdot_startup"],
+            "error": None,
+        }
+    ]
+
+
+def test_plugins_as_a_table(folder):
+    done = microdot(folder, "plugins", "hello:app")
+    assert done.returncode == 0
+    assert done.stdout.splitlines()[0].split() == [
+        "NAME", "DISTRIBUTION", "VERSION", "STATE", "ORDER", "HOOKS",
+    ]  # fmt: skip
+    assert "mine" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["routes", "nothing:app"], "no module 'nothing'"),
+        (["routes", "hello:application"], "it has: app, other"),
+        (["run", "hello:app", "--ssl-key", "x"], "--ssl-key needs --ssl-cert"),
+        (["run", "hello:app", "--ssl-cert", "missing.pem"], "certificate cannot be loaded"),
+        (["start"], "invalid choice"),
+        ([], "COMMAND"),
+    ],
+)
+def test_wrong_use_is_explained(folder, arguments, message):
+    done = microdot(folder, *arguments)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_run(folder):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "microdot", "run", "hello:app", "--port", str(port)],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        assert process.stdout.readline() == (
+            "Serving on http://127.0.0.1:%d (Ctrl-C ends it)\n" % port
+        )
+        for _ in range(100):
+            try:
+                with socket.create_connection(("127.0.0.1", port)) as client:
+                    client.sendall(b"GET / HTTP/1.0\r\n\r\n")
+                    data = b""
+                    while piece := client.recv(1000):
+                        data += piece
+                break
+            except ConnectionRefusedError:
+                time.sleep(0.05)
+        assert data.endswith(b"from the command line")
+        second = microdot(folder, "run", "hello:app", "--port", str(port))
+        assert second.returncode == 2
+        assert "cannot listen at 127.0.0.1 port %d" % port in second.stderr
+    finally:
+        process.send_signal(signal.SIGINT)
+        output = process.communicate(timeout=10)[0]
+    assert process.returncode == 0
+    assert output == ""
