@@ -12,6 +12,9 @@ import sys
 import tempfile
 from collections.abc import Iterator
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tools"))
+import build_mpy
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PROBES = pathlib.Path(__file__).resolve().parent / "probes"
 PACKAGE = "microdot"
@@ -75,8 +78,7 @@ def compose(folder: pathlib.Path, compiler: str = "") -> pathlib.Path:
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         if compiler:
-            command = [compiler, "-s", name, "-o", str(target.with_suffix(".mpy")), str(path)]
-            subprocess.run(command, check=True)
+            build_mpy.compile_file(compiler, path, target.with_suffix(".mpy"))
         else:
             shutil.copyfile(path, target)
     return folder

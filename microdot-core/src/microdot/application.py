@@ -105,18 +105,6 @@ class Microdot(Extra):
         """Return a decorator that registers a handler for POST."""
         return self.route(url_pattern, ["POST"], **limits)
 
-    @property
-    def plugins(self) -> "dict[str, Any]":
-        """The plugins that take part, name to plugin."""
-        self._compile()
-        return self._plugins.as_dict() if self._plugins is not None else {}
-
-    def _changed(self) -> None:
-        # What was compiled is not true any more, here and where this is mounted.
-        self._plan = self._table = None
-        for parent in self._parents:
-            parent._changed()
-
     def _compile(self, top: bool = True) -> "Any":
         plan: "Any" = ()
         if CPYTHON or self._plugins is not None or self._subapps:
@@ -168,11 +156,6 @@ class Microdot(Extra):
         import asyncio
 
         asyncio.run(self.start_server(host=host, port=port, debug=debug, ssl=ssl))
-
-    def shutdown(self) -> None:
-        """Stop: accept nothing new, finish what is under way, then let ``run()`` return."""
-        if self._runner is not None:
-            self._runner.shutdown()
 
 
 _GET = ["GET"]

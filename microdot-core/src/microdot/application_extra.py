@@ -35,12 +35,16 @@ class Members:
         after_error_request_handlers: "list[Any]"
         error_handlers: "dict[Any, Any]"
         _plugins: "Any"
+        _plan: "Any"
+        _table: "Any"
+        _parents: "list[Any]"
+        _runner: "Any"
 
         def route(
             self, url_pattern: str, *args: "Any", **limits: "Any"
         ) -> "Callable[[Handler], Handler]": ...
 
-        def _changed(self) -> None: ...
+        def _compile(self, top: bool = True) -> "Any": ...
 
     def _set_options(self, options: "dict[str, Any]") -> None:
         for name in options:
@@ -196,3 +200,20 @@ class Members:
         from .server import serve_stream
 
         await serve_stream(self, reader, writer)
+
+    @property
+    def plugins(self) -> "dict[str, Any]":
+        """The plugins that take part, name to plugin."""
+        self._compile()
+        return self._plugins.as_dict() if self._plugins is not None else {}
+
+    def _changed(self) -> None:
+        # What was compiled is not true any more, here and where this is mounted.
+        self._plan = self._table = None
+        for parent in self._parents:
+            parent._changed()
+
+    def shutdown(self) -> None:
+        """Stop: accept nothing new, finish what is under way, then let ``run()`` return."""
+        if self._runner is not None:
+            self._runner.shutdown()

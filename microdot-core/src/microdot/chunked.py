@@ -37,18 +37,18 @@ class Decoder:
             end = buffer.find(b"\n")
             if end < 0:
                 if len(buffer) > self._limit:
-                    raise ProtocolError(400, "Bad chunk")
+                    raise ProtocolError()
                 return b"", buffer, False
             if buffer[end - 1 : end] != b"\r":
-                raise ProtocolError(400, "Bad chunk")
+                raise ProtocolError()
             line = buffer[: end - 1]
             buffer = buffer[end + 1 :]
             self._limit -= len(line)
             if self._limit < 0:
-                raise ProtocolError(400, "Chunk extensions or trailers too large")
+                raise ProtocolError()
             if self._left == -1:
                 if line:
-                    raise ProtocolError(400, "Bad chunk")
+                    raise ProtocolError()
                 self._left = 0
             elif self._left == -2:
                 if not line:
@@ -62,8 +62,8 @@ def _size(line: bytes) -> int:
     digits = line.split(b";")[0].rstrip(b" \t")
     # 15 digits are an exbibyte; longer sizes only serve to overflow something.
     if not 0 < len(digits) < 16 or b"\r" in line or b"\0" in line:
-        raise ProtocolError(400, "Bad chunk size")
+        raise ProtocolError()
     for digit in digits:
         if digit not in _HEX:
-            raise ProtocolError(400, "Bad chunk size")
+            raise ProtocolError()
     return int(digits, 16)

@@ -22,6 +22,16 @@ class Connection:
     :param secure: the connection is encrypted.
     """
 
+    if TYPE_CHECKING:
+
+        def write(self, data: bytes) -> None: ...
+
+        async def drain(self) -> None: ...
+
+        async def fill(self, timeout: "float | None") -> None: ...
+
+        def abort(self) -> None: ...
+
     #: The transport is closed, or the peer is gone.
     lost = False
     #: When the server's clock says so, ``expire()`` is called; None without a wait.
@@ -199,22 +209,3 @@ class Connection:
 
             self.taken = RawStream(self)
         return self.taken, self.taken
-
-    def write(self, data: bytes) -> None:
-        """Queue bytes for the peer."""
-        raise NotImplementedError
-
-    async def drain(self) -> None:
-        """Wait until the queue is short."""
-        raise NotImplementedError
-
-    async def fill(self, timeout: "float | None") -> None:
-        """Wait until bytes have arrived in the parser.
-
-        :param timeout: seconds, None for ever.
-        """
-        raise NotImplementedError
-
-    def abort(self) -> None:
-        """Cut the connection."""
-        raise NotImplementedError

@@ -36,3 +36,6 @@ class HTTPException(Exception):
 
 class ProtocolError(HTTPException):
     """The peer broke the protocol: answer ``status_code``, then close."""
+
+    def __init__(self, status_code: int = 400, reason: str = "Bad request") -> None:
+        super().__init__(status_code, reason)

@@ -28,7 +28,7 @@ class Fields:
 
     def __init__(self, lines: "list[str]", version: int, limit: int) -> None:
         if len(lines) > limit:
-            raise ProtocolError(431, "More than %d header fields" % limit)
+            raise ProtocolError(431, "Too many header fields")
         #: (name, value) as received, in order.
         self.pairs: "list[tuple[str, str]]" = []
         #: Bytes of body that follow; -1 for a chunked body.
@@ -41,19 +41,19 @@ class Fields:
             name, colon, value = line.partition(":")
             # RFC 9112 5.1 and 5.2: no white space before the colon, no folded lines.
             if not colon or not name or bad_token(name) or _not_text(value):
-                raise ProtocolError(400, "Bad header field")
+                raise ProtocolError()
             value = value.strip(" \t")
             lower = name.lower()
             if lower == "host":
                 if host is not None or bad_host(value):
-                    raise ProtocolError(400, "Bad Host header")
+                    raise ProtocolError()
                 host = value
             elif lower == "connection":
                 connection += "," + value.lower()
             elif lower == "content-length":
                 # RFC 9112 6.3: the same number repeated is harmless, anything else an attack.
                 if not is_number(value) or length not in (None, value):
-                    raise ProtocolError(400, "Bad Content-Length header")
+                    raise ProtocolError()
                 if length is not None:
                     continue
                 length = value
@@ -61,19 +61,19 @@ class Fields:
                 coding = (coding + "," if coding else "") + value.lower()
             elif lower == "expect" and version:
                 if value.lower() != "100-continue":
-                    raise ProtocolError(417, "Unknown expectation")
+                    raise ProtocolError(417, "Expectation failed")
                 self.expect = True
             self.pairs.append((name, value))
         if version and host is None:
-            raise ProtocolError(400, "Host header is missing")
+            raise ProtocolError()
         if coding is not None:
             if length is not None or not version:
-                raise ProtocolError(400, "Ambiguous message length")
+                raise ProtocolError()
             codings = [item.strip(" \t") for item in coding.split(",")]
             if codings != ["chunked"]:
                 # RFC 9112 6.1 and 6.3: chunked comes last and once, or the end cannot be known.
                 last = "chunked" in codings[:-1]
-                raise ProtocolError(400 if last else 501, "Unknown transfer coding")
+                raise ProtocolError() if last else ProtocolError(501, "Not implemented")
             self.length = -1
         elif length:
             self.length = int(length)
@@ -105,7 +105,7 @@ def parse_fields(text: str, minor: int, limit: int) -> Fields:
         if lines[i][-1:] == "\r":
             lines[i] = lines[i][:-1]
         elif minor:
-            raise ProtocolError(400, "Bare line feed")
+            raise ProtocolError()
     return Fields(lines, minor, limit)
 
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 #: More file extensions, as "ext type" pairs; ``Response.types_map`` comes first.
 _TYPES = (
+    " css text/css gif image/gif html text/html jpg image/jpeg js application/javascript"
+    " json application/json png image/png txt text/plain svg image/svg+xml"
     " jpeg image/jpeg htm text/html mjs text/javascript map application/json ico image/x-icon"
     " webp image/webp avif image/avif woff font/woff woff2 font/woff2 ttf font/ttf otf font/otf"
     " pdf application/pdf xml application/xml csv text/csv md text/markdown wasm application/wasm"

@@ -31,7 +31,7 @@ def parse_request_line(line: str) -> "tuple[str, str, str, int, str]":
 
                 target, authority = other_form(method, target)
                 return method, target, version[5:], int(minor != "0"), authority
-    raise ProtocolError(400, "Bad request line")
+    raise ProtocolError()
 
 
 class Parser:
@@ -95,7 +95,7 @@ class Parser:
             latin1(first[:-1] if first[-1:] == b"\r" else first)
         )
         if minor and not strict:
-            raise ProtocolError(400, "Bare line feed")
+            raise ProtocolError()
         # Clients on persistent connections repeat themselves; what was checked stays checked.
         memo = self._memo
         if memo is not None and memo[0] == section and memo[1] == minor and not authority:

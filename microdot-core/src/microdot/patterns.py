@@ -1,6 +1,4 @@
-"""Dynamic URL patterns: their syntax, their regular expression, and the tree they are found in."""
-
-import re
+"""The tree in which the routes with dynamic segments are found."""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,83 +15,6 @@ def split_path(path: str) -> "list[str]":
 
         segments = [unquote(segment) for segment in segments]
     return segments
-
-
-def parse_pattern(pattern: "URLPattern") -> "list[Any]":
-    """Return the segments of a pattern: text for a literal, (kind, name, match, parser) else.
-
-    :raises ValueError: a segment is not well-formed, or its type is unknown.
-    """
-    segments: "list[Any]" = []
-    for part in pattern.path().split("/")[1:]:
-        if part[:1] != "<":
-            segments.append(part)
-            continue
-        if part[-1:] != ">":
-            raise ValueError(
-                "bad URL pattern %r: the dynamic part %r must end with '>' and be a whole segment"
-                % (pattern.url_pattern, part)
-            )
-        kind, _, name = part[1:-1].rpartition(":")
-        kind = kind or "string"
-        match = parser = None
-        if kind[:3] == "re:":
-            match = _compiled(pattern, kind[3:])
-            kind = "re"
-        elif kind not in pattern.segment_patterns:
-            raise ValueError(
-                "bad URL pattern %r: unknown type %r; known are re and %s; "
-                "URLPattern.register_type() adds others"
-                % (pattern.url_pattern, kind, ", ".join(sorted(pattern.segment_patterns)))
-            )
-        else:
-            parser = pattern.segment_parsers.get(kind)
-            expression = pattern.segment_patterns[kind]
-            if parser is not None or expression != _BUILT_IN.get(kind):
-                match = _compiled(pattern, expression)
-                kind = "custom"
-        if not name or "<" in name or ">" in name:
-            raise ValueError(
-                "bad URL pattern %r: %r needs a name: <name> or <type:name>"
-                % (pattern.url_pattern, part)
-            )
-        segments.append((kind, name, match, parser))
-    return segments
-
-
-_BUILT_IN = {"string": "[^/]+", "int": "-?[0-9]+", "path": ".+"}
-
-
-def _compiled(pattern: "URLPattern", expression: str) -> "Any":
-    # A function that tells whether all of a text matches.
-    try:
-        regex = re.compile("^(?:" + expression + ")$")
-    except Exception as error:
-        raise ValueError(
-            "bad URL pattern %r: %r is no regular expression (%s)"
-            % (pattern.url_pattern, expression, error)
-        )
-    # "$" also matches before a last line feed, but not with another character behind it.
-    return lambda text: regex.match(text) is not None and text[-1:] != "\n"
-
-
-def build_regex(pattern: "URLPattern") -> "Any":
-    """Return the regular expression of a whole pattern, one group for each dynamic segment."""
-    text = "^"
-    for segment in pattern.segments:
-        text += "/"
-        if isinstance(segment, str):
-            for char in segment:
-                text += "\\" + char if char in "\\.^$*+?{}[]()|" else char
-        else:
-            part = pattern.path().split("/")[text.count("/")]
-            expression = part[4 : part.rfind(":")] if segment[0] == "re" else None
-            text += "(" + (expression or pattern.segment_patterns[_type(part)]) + ")"
-    return re.compile(text + "$")
-
-
-def _type(part: str) -> str:
-    return part[1:-1].rpartition(":")[0] or "string"
 
 
 def _is_int(text: str) -> bool:

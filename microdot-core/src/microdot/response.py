@@ -10,9 +10,12 @@ if TYPE_CHECKING:
 
 
 if TYPE_CHECKING or CPYTHON:
+    from .response_extra import TYPES_MAP
     from .response_extra import Members as Extra
 else:
-    from ._compat import Lazy as Extra  # type: ignore[assignment]
+    from ._compat import Lazy as Extra
+
+    TYPES_MAP = {}  # microdot.files knows them, too
 
 
 class Response(Extra):
@@ -28,17 +31,7 @@ class Response(Extra):
     _extra = "microdot.response_extra"
 
     #: File extension -> media type; looked up before the larger map of ``microdot.files``.
-    types_map = {
-        "css": "text/css",
-        "gif": "image/gif",
-        "html": "text/html",
-        "jpg": "image/jpeg",
-        "js": "application/javascript",
-        "json": "application/json",
-        "png": "image/png",
-        "txt": "text/plain",
-        "svg": "image/svg+xml",
-    }
+    types_map: "dict[str, str]" = TYPES_MAP
     #: Bytes read from a file at a time.
     send_file_buffer_size = 1024
     #: The Content-Type of responses that do not set one.

@@ -4,6 +4,19 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+#: The types that ``Response.types_map`` begins with.
+TYPES_MAP = {
+    "css": "text/css",
+    "gif": "image/gif",
+    "html": "text/html",
+    "jpg": "image/jpeg",
+    "js": "application/javascript",
+    "json": "application/json",
+    "png": "image/png",
+    "txt": "text/plain",
+    "svg": "image/svg+xml",
+}
+
 
 class Members:
     """The second half of ``Response``."""

@@ -1,23 +1,31 @@
 """URL patterns."""
 
+from ._compat import CPYTHON
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable
 
 
-class URLPattern:
+if TYPE_CHECKING or CPYTHON:
+    from .pattern_extra import Members as Extra
+else:
+    from ._compat import Lazy as Extra
+
+
+class URLPattern(Extra):
     """A URL path with dynamic segments, such as ``/users/<int:id>``.
 
     :param url_pattern: the path; a dynamic segment is ``<name>``, ``<type:name>`` or ``<re:REGEX:name>``.
     """
+
+    _extra = "microdot.pattern_extra"
 
     #: Type name -> regular expression; of all applications.
     segment_patterns = {"string": "[^/]+", "int": "-?[0-9]+", "path": ".+"}
     #: Type name -> function that turns the text of a segment into its value.
     segment_parsers: "dict[str, Callable[[str], Any]]" = {}
 
-    #: The regular expression, once ``compile`` was called.
-    regex: "Any" = None
     # Local sub-applications from the outermost to the innermost, if more than one.
     chain: "Any" = None
     # (max_content_length, max_body_length) of the route, where given.
@@ -39,33 +47,10 @@ class URLPattern:
         :raises ValueError: a segment is not well-formed, or its type is unknown.
         """
         if self._segments is None:
-            from .patterns import parse_pattern
+            from .segments import parse_pattern
 
             self._segments = parse_pattern(self)
         return self._segments  # type: ignore[no-any-return]
-
-    def compile(self) -> "Any":
-        """Build and return the regular expression of the whole path.
-
-        :raises ValueError: a segment is not well-formed, or its type is unknown.
-        """
-        from .patterns import build_regex
-
-        self.regex = build_regex(self)
-        return self.regex
-
-    def match(self, path: str) -> "dict[str, Any] | None":
-        """Return the values of the dynamic segments when ``path`` matches, else None.
-
-        :param path: a path without query string; escapes are decoded in each segment.
-        """
-        from .patterns import Tree, split_path
-
-        tree = Tree()
-        tree.add(0, self, self)
-        for _, args in tree.find(split_path(path)):
-            return args  # type: ignore[no-any-return]
-        return None
 
     @classmethod
     def register_type(

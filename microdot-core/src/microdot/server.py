@@ -109,6 +109,7 @@ class StreamConnection(Connection):
         """Answer requests until the connection ends."""
         parser = self.parser
         error: "Any" = None
+        begun = False
         try:
             while not self.lost:
                 head = None
@@ -117,11 +118,12 @@ class StreamConnection(Connection):
                     if head is None:
                         app = self.app
                         self.idle = self.server.now
-                        # The time for a head counts from its first byte on.
+                        if parser.buffer and not begun:
+                            # The time for a head counts from its first byte on.
+                            begun = True
+                            self.deadline = None
                         await self.fill(
-                            app.header_timeout
-                            if parser.buffer or not self.keep
-                            else app.idle_timeout
+                            app.header_timeout if begun or not self.keep else app.idle_timeout
                         )
                         continue
                 except ProtocolError as refused:
@@ -129,7 +131,7 @@ class StreamConnection(Connection):
                         break
                     error = refused
                 self.idle = self.deadline = None
-                self.continued = False
+                self.continued = begun = False
                 await self.exchange(head, error)
                 if not self.keep:
                     break
@@ -174,7 +176,11 @@ class StreamConnection(Connection):
 
         :raises OSError: the peer has gone, or takes nothing.
         """
-        await self._wait(self._writer.drain(), self.app.write_timeout)
+        try:
+            await self._wait(self._writer.drain(), self.app.write_timeout)
+        except ProtocolError:
+            self.lost = True
+            raise OSError(110, "Write timeout")
 
     async def fill(self, timeout: "float | None") -> None:
         """Wait until bytes have arrived in the parser.
@@ -262,7 +268,6 @@ class StreamServer(Server):
     async def run(self, host: str, port: int, ssl: "Any") -> None:
         """Serve until ``shutdown`` is called."""
         await self.hooks("microdot_startup")
-        self._stop = asyncio.Event()
 
         async def accept(reader: "Any", writer: "Any") -> None:
             await serve_stream(self.app, reader, writer, self)
@@ -274,7 +279,8 @@ class StreamServer(Server):
             print("Serving on %s://%s:%d" % ("https" if ssl else "http", host, port))
         sweeper = asyncio.create_task(self.sweep())
         try:
-            await self._stop.wait()
+            if not self.stopping:
+                await server.wait_closed()
         finally:
             server.close()
             from .shutdown import finish
@@ -285,7 +291,8 @@ class StreamServer(Server):
     def shutdown(self) -> None:
         """Stop accepting, finish, return from ``run``."""
         self.stopping = True
-        self._stop.set()
+        if self.app.server is not None:
+            self.app.server.close()
 
 
 async def run_server(

@@ -22,4 +22,4 @@ def other_form(method: str, target: str) -> "tuple[str, str]":
         if end and not bad_host(rest[:end]):
             path = rest[end:]
             return path if path[:1] == "/" else "/" + path, rest[:end]
-    raise ProtocolError(400, "Bad request target")
+    raise ProtocolError()
