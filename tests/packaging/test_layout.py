@@ -169,7 +169,7 @@ def handled(handler):
     return handler.type.id if isinstance(handler.type, ast.Name) else None
 
 
-@pytest.mark.parametrize("name", ["http11", "fields", "chunked", "targets", "phrases"])
+@pytest.mark.parametrize("name", ["http11", "fields", "chunked", "targets", "phrases", "frame"])
 def test_protocol_modules_do_no_io(name):
     tree = ast.parse((CORE / (name + ".py")).read_text())
     for node in ast.walk(tree):
@@ -182,7 +182,7 @@ def test_protocol_modules_do_no_io(name):
 LAYERS = [
     "errors _compat _report _utf8 suggestions dates streams phrases",
     "fields datastructures cookies date_parser iterators test_events helpers",
-    "targets http11 chunked urls",
+    "targets http11 chunked urls frame",
     "request_extra response_extra pattern_extra segments patterns table application_extra plan",
     "request response routing",
     "results automatic body",
@@ -190,6 +190,7 @@ LAYERS = [
     "hooks mounting",
     "plugins framing takeover shutdown",
     "application connection",
+    "stream_connection",
     "server test_client microdot",
     "__init__ __main__",
 ]
@@ -204,8 +205,10 @@ LOADED_ON_USE = {
     "automatic": "files",
     "body": "dispatch",
     "dispatch": "handlers",
+    "frame": "body",
     "http11": "chunked targets",
     "mounting": "plugins",
+    "pattern_extra": "patterns",
     "plan": "plugins",
     "request": "body",
     "request_extra": "body",
