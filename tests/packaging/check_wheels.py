@@ -117,11 +117,14 @@ def main(folder: pathlib.Path) -> None:
 
     # An extension first: its wheel brings core with it, and that one is ours: names that we
     # have not published yet must not be looked up in the package index.
-    environment.pip("download", "--dest", str(work / "index"), str(core), str(others[0]))
+    environment.pip("download", "--dest", str(work / "index"), *map(str, wheels))
     environment = Environment(work / "all", work / "index")
     environment.pip("install", "--no-index", str(others[0]))
     environment.check(names[0])
-    environment.pip("install", *[str(wheel) for wheel in reversed(wheels)])
+    # The extra "all" of core names every other.
+    environment.pip("install", "--no-index", CORE + "[all]")
+    environment.check(*names)
+    environment.pip("install", "--force-reinstall", "--no-deps", *map(str, reversed(wheels)))
     environment.check(*names)
     # An upgrade of core in place, and the removal of each neighbour.
     environment.pip("install", "--force-reinstall", "--no-deps", str(core))

@@ -88,9 +88,11 @@ class NoCaseDict(dict):  # type: ignore[type-arg]
 
     def setdefault(self, key: str, default: "Any" = None) -> "Any":  # type: ignore[override]
         """Return the value of ``key``; set it to ``default`` first when there is none."""
-        if key not in self:
+        stored = self.keymap.get(key.lower())
+        if stored is None:
             self[key] = default
-        return self[key]
+            return default
+        return _get(self, stored)
 
     def update(self, other_dict: "Any" = (), **more: "Any") -> None:  # type: ignore[override]
         """Take over the entries of a mapping or of an iterable of pairs."""

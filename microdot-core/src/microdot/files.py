@@ -168,13 +168,12 @@ def conditional(request: "Any", response: Response) -> Response:
     headers["Content-Length"] = str(body.size)
     if response.status_code != 200 or request.method not in ("GET", "HEAD"):
         return response
-    etag = headers.get("ETag")
-    if etag is None:
-        etag = '"%x-%x%s"' % (body.mtime, body.size, "-" + coding if coding else "")
-        headers["ETag"] = etag
+    etag = headers.setdefault(
+        "ETag", '"%x-%x%s"' % (body.mtime, body.size, "-" + coding if coding else "")
+    )
     modified = headers.get("Last-Modified")
     if modified is None:
-        headers["Last-Modified"] = modified = http_date(body.mtime)
+        headers["Last-Modified"] = modified = _last_modified(body.mtime)
     headers["Accept-Ranges"] = "bytes"
     if not _has_conditions(request):
         return response
@@ -188,6 +187,18 @@ def conditional(request: "Any", response: Response) -> Response:
     elif request.method == "GET" and "Range" in request.headers:
         _apply_range(request, response, body, etag, modified)
     return response
+
+
+#: (seconds, text) of the last date that was formatted.
+_formatted = (0, "")
+
+
+def _last_modified(mtime: int) -> str:
+    # Busy files come again and again.
+    global _formatted
+    if _formatted[0] != mtime:
+        _formatted = (mtime, http_date(mtime))
+    return _formatted[1]
 
 
 def _has_conditions(request: "Any") -> bool:

@@ -1,6 +1,6 @@
 """HTTP/1.1 requests as bytes (RFC 9112). Sans-IO: no await, no socket, no clock."""
 
-from ._compat import latin1
+from ._compat import CPYTHON, latin1
 from .errors import ProtocolError
 from .fields import Fields, bad_target, bad_token, encode_head, is_number, parse_fields
 
@@ -34,6 +34,10 @@ def parse_request_line(line: str) -> "tuple[str, str, str, int, str]":
     raise ProtocolError()
 
 
+#: Header sections that are remembered.
+MEMO = 64 if CPYTHON else 1
+
+
 class Parser:
     """The receiving half of a server connection: bytes in, requests and body pieces out.
 
@@ -54,7 +58,8 @@ class Parser:
         self.fields: "Any" = None
         self._seen = 0
         self._chunked: "Any" = None
-        self._memo: "Any" = None
+        #: (header section, minor version) -> ``Fields``; may be shared by several parsers.
+        self.memo: "dict[Any, Any]" = {}
 
     def receive(self, data: bytes) -> None:
         """Take bytes from the peer."""
@@ -96,18 +101,21 @@ class Parser:
         )
         if minor and not strict:
             raise ProtocolError()
-        # Clients on persistent connections repeat themselves; what was checked stays checked.
-        memo = self._memo
-        if memo is not None and memo[0] == section and memo[1] == minor and not authority:
-            self.fields = memo[2]
-        else:
+        # Clients repeat themselves; what was checked stays checked.
+        memo = self.memo
+        key = (section, minor)
+        if authority or key not in memo:
             self.fields = parse_fields(latin1(section), minor, self.max_fields)
-            self._memo = (section, minor, self.fields)
             if authority:
                 # RFC 9112 3.2.2: the target's authority replaces the Host field.
-                self._memo = None
                 pairs = [pair for pair in self.fields.pairs if pair[0].lower() != "host"]
                 self.fields.pairs = [("Host", authority)] + pairs
+            elif len(section) <= 1024:
+                if len(memo) >= MEMO:
+                    memo.clear()
+                memo[key] = self.fields
+        else:
+            self.fields = memo[key]
         self.left = self.fields.length
         if self.left < 0:
             from .chunked import Decoder

@@ -8,7 +8,7 @@ wait goes on in the task itself.
 import asyncio
 from asyncio.tasks import _enter_task, _leave_task  # type: ignore[attr-defined]
 from contextvars import Context, copy_context
-from typing import Any, Coroutine, Generator, Optional
+from typing import Any, Coroutine, Generator, Optional, cast
 
 from ..connection import Connection
 from ..errors import ProtocolError
@@ -51,6 +51,81 @@ class _Rest:
             return stop.value
 
 
+class Worker:
+    """A task that goes on with exchanges which had to wait; of one connection at a time.
+
+    :param server: the ``ProtocolServer``.
+    """
+
+    def __init__(self, server: Any) -> None:
+        self._loop: asyncio.AbstractEventLoop = server.loop
+        # Set while the task waits for an exchange.
+        self._parked: "Optional[asyncio.Future[None]]" = None
+        self._rest: Optional[_Rest] = None
+        self._ended = False
+        self.connection: "Optional[HTTPProtocol]" = None
+        self.task = self._loop.create_task(self._run())
+
+    def start(self, coro: "Coroutine[Any, Any, Any]") -> bool:
+        """Run the first step of a coroutine as this task; return whether that was all of it."""
+        context = copy_context()
+        _enter_task(self._loop, self.task)
+        try:
+            item = context.run(coro.send, None)
+        except StopIteration:
+            return True
+        finally:
+            _leave_task(self._loop, self.task)
+        self._rest = _Rest(coro, item, context)
+        self._wake()
+        return False
+
+    def free(self) -> bool:
+        """Tell whether nothing is left to be done."""
+        return self._rest is None and self._parked is not None and not self._parked.done()
+
+    def end(self) -> None:
+        """Let the task end when it has nothing to do."""
+        self._ended = True
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._parked is not None and not self._parked.done():
+            self._parked.set_result(None)
+
+    async def _run(self) -> None:
+        while True:
+            if self._rest is None:
+                if self._ended:
+                    return
+                self._parked = self._loop.create_future()
+                try:
+                    await self._parked
+                except asyncio.CancelledError as error:
+                    # Meant for the handler that has waited since its first step.
+                    if self._rest is None:
+                        raise
+                    self._rest.cancel(error)
+                finally:
+                    self._parked = None
+            rest, connection = self._rest, self.connection
+            if rest is None or connection is None:
+                continue
+            try:
+                await rest
+            except asyncio.CancelledError:
+                connection.abort()
+                if not connection.lost:
+                    raise
+                return
+            except Exception as error:
+                report("Error in the server", error)
+                connection.abort()
+            finally:
+                self._rest = None
+            connection.finished_late()
+
+
 class HTTPProtocol(Connection, asyncio.Protocol):
     """One connection of the built-in server.
 
@@ -65,9 +140,7 @@ class HTTPProtocol(Connection, asyncio.Protocol):
         self.server = server
         self._loop: asyncio.AbstractEventLoop = server.loop
         self._transport: Any = None
-        # Set while the task waits for an exchange to go on with.
-        self._parked: "Optional[asyncio.Future[None]]" = None
-        self._rest: Optional[_Rest] = None
+        self._worker: Optional[Worker] = None
         # Set while an exchange waits for bytes, or for the peer to take some.
         self._reading: "Optional[asyncio.Future[None]]" = None
         self._writing: "Optional[asyncio.Future[None]]" = None
@@ -87,6 +160,7 @@ class HTTPProtocol(Connection, asyncio.Protocol):
             transport.get_extra_info("peername"),
             transport.get_extra_info("sslcontext") is not None,
         )
+        self.parser.memo = self.server.memo
         if not self.server.admit(self):
             transport.write(
                 b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
@@ -94,7 +168,8 @@ class HTTPProtocol(Connection, asyncio.Protocol):
             self.lost = True
             transport.close()
             return
-        self._task = self._loop.create_task(self._run())
+        self._worker = worker = self.server.worker()
+        worker.connection = self
         self.idle = self.server.now
         self.deadline = self.server.now + self.app.header_timeout
 
@@ -142,13 +217,16 @@ class HTTPProtocol(Connection, asyncio.Protocol):
             if waiter is not None and not waiter.done():
                 waiter.set_exception(OSError(104, "Connection lost"))
         self._reading = self._writing = None
-        if not hasattr(self, "_task"):
-            return
-        if self.streaming:
-            # The body may have nothing to send for long: its clean-up is not to wait for that.
-            self._task.cancel()
-        elif not self._busy and self._parked is not None and not self._parked.done():
-            self._parked.set_result(None)
+        worker, self._worker = self._worker, None
+        if worker is not None:
+            worker.connection = None if worker.free() else self
+            if worker.free():
+                self.server.release(worker)
+            else:
+                worker.end()
+                if self.streaming:
+                    # The body may have nothing to send for long: its end is not to wait for that.
+                    worker.task.cancel()
 
     def pause_writing(self) -> None:
         """Note that the peer is slow."""
@@ -183,55 +261,19 @@ class HTTPProtocol(Connection, asyncio.Protocol):
     def _start(self, head: Any, error: Any) -> None:
         self._busy = True
         self.continued = False
-        coro = self.exchange(head, error)
-        context = copy_context()
-        task = self._task
-        _enter_task(self._loop, task)
+        assert self._worker is not None
         try:
-            item = context.run(coro.send, None)
-        except StopIteration:
-            self._finished()
-            return
+            if self._worker.start(self.exchange(head, error)):
+                self._finished()
         except BaseException:
             self._transport.abort()
             raise
-        finally:
-            _leave_task(self._loop, task)
-        self._rest = _Rest(coro, item, context)
-        if self._parked is not None and not self._parked.done():
-            self._parked.set_result(None)
 
-    async def _run(self) -> None:
-        # The task of the connection: goes on with exchanges that had to wait.
-        try:
-            while not (self.lost and self._rest is None):
-                if self._rest is None:
-                    self._parked = self._loop.create_future()
-                    try:
-                        await self._parked
-                    except asyncio.CancelledError as error:
-                        # Meant for the handler that has waited since its first step.
-                        if self._rest is None:
-                            raise
-                        self._rest.cancel(error)
-                    finally:
-                        self._parked = None
-                rest, self._rest = self._rest, None
-                if rest is not None:
-                    await rest
-                    self._finished()
-                    self._advance_later()
-        except asyncio.CancelledError:
-            self._transport.abort()
-            if not self.lost:
-                raise
-        except Exception as error:
-            report("Error in the server", error)
-            self._transport.abort()
-
-    def _advance_later(self) -> None:
-        # Not from within the task, which _start() enters again.
-        if self.parser.buffer and not self._busy:
+    def finished_late(self) -> None:
+        """Go on after an exchange that had to wait."""
+        self._finished()
+        if self.parser.buffer and not self._busy and not self.lost:
+            # Not from within the task, which the next exchange enters again.
             self._loop.call_soon(self._advance)
 
     def _finished(self) -> None:
@@ -344,28 +386,46 @@ class HTTPProtocol(Connection, asyncio.Protocol):
         body = response.body
         if (
             type(body) is bytes
-            and self.keep
             and not self.parser.left
             and not response.is_head
+            and request is not None
             and request.http_version == "1.1"
         ):
             head = self.server.common_head(response)
             if head is not None and not self.lost:
-                self._transport.write(b"%b%d\r\n\r\n%b" % (head, len(body), body))
+                end = b"" if self.keep else b"\r\nConnection: close"
+                self._transport.write(b"%b%d%b\r\n\r\n%b" % (head, len(body), end, body))
                 if self._paused:
                     await self.drain()
                 return
         elif isinstance(body, FastFile) and not response.is_head:
-            try:
-                head, _ = self.frame(request, response, body)
-            except Exception:
-                # The general way reports and answers it.
-                pass
-            else:
-                if b"\r\nContent-Length: %d\r\n" % body.left in head:
-                    await send_file(self, head, body)
-                    return
+            head = self._file_head(request, response, body)
+            if head is not None:
+                await send_file(self, head, body)
+                return
         await super().send(request, response)
+
+    def _file_head(self, request: Any, response: Response, file: FastFile) -> "Optional[bytes]":
+        # None for what the general way has to report and answer.
+        heads = self.server.file_heads
+        key: Any = None
+        if self.keep and not self.parser.left and request.http_version == "1.1":
+            # Whatever is in the headers, the same ones give the same head until the Date changes.
+            key = (response.status_code, response._reason, *response.headers.items())
+            try:
+                if key in heads:
+                    return cast(bytes, heads[key])
+            except TypeError:  # a list of cookies, for example
+                key = None
+        try:
+            head, _ = self.frame(request, response, file)
+        except Exception:
+            return None
+        if b"\r\nContent-Length: %d\r\n" % file.left not in head:
+            return None
+        if key is not None and self.keep and len(heads) < 256:
+            heads[key] = head
+        return head
 
     def write_shared(self, data: memoryview) -> bool:
         """Queue bytes; return whether the memory behind them may be used again at once."""

@@ -7,7 +7,7 @@ from ..fields import encode_head
 from ..response import Response
 from ..server import Server
 from ..shutdown import finish
-from .protocol import HTTPProtocol
+from .protocol import HTTPProtocol, Worker
 
 
 class ProtocolServer(Server):
@@ -25,8 +25,13 @@ class ProtocolServer(Server):
         # Content-Type -> response head up to the number of its Content-Length.
         self._default_heads: "Dict[Any, bytes]" = {}
         self._typed_heads: "Dict[Any, bytes]" = {}
+        #: Status, reason and headers of a file response -> its head.
+        self.file_heads: "Dict[Any, bytes]" = {}
+        #: What the parsers of all connections have checked.
+        self.memo: "Dict[Any, Any]" = {}
         #: A buffer for files that no connection uses at the moment.
         self.scratch: Any = None
+        self._workers: "list[Worker]" = []
         super().__init__(app)
         self.connections: Any = {}
         self._tasks: "set[asyncio.Task[Any]]" = set()
@@ -41,6 +46,7 @@ class ProtocolServer(Server):
         if self.date != old:
             self._default_heads.clear()
             self._typed_heads.clear()
+            self.file_heads.clear()
 
     def _schedule_tick(self) -> None:
         # Not in a task: a deadline may begin an exchange, which runs as its connection's task.
@@ -56,6 +62,21 @@ class ProtocolServer(Server):
             return False
         self.connections[connection] = None
         return True
+
+    def worker(self) -> Worker:
+        """Return a task for a new connection."""
+        while self._workers:
+            worker = self._workers.pop()
+            if worker.free():
+                return worker
+        return Worker(self)
+
+    def release(self, worker: Worker) -> None:
+        """Take back the task of a connection that has ended."""
+        if len(self._workers) < 64 and not self.stopping and worker.free():
+            self._workers.append(worker)
+        else:
+            worker.end()
 
     def forget(self, connection: HTTPProtocol) -> None:
         """Remove a connection."""
@@ -132,6 +153,8 @@ class ProtocolServer(Server):
             finally:
                 assert self._timer is not None
                 self._timer.cancel()
+                while self._workers:
+                    self._workers.pop().end()
                 self.app._runner = None
 
     def _request_stop(self) -> None:
