@@ -8,7 +8,7 @@ wait goes on in the task itself.
 import asyncio
 from asyncio.tasks import _enter_task, _leave_task  # type: ignore[attr-defined]
 from contextvars import Context, copy_context
-from typing import Any, Coroutine, Generator, Optional, cast
+from typing import Any, Coroutine, Generator, Optional
 
 from ..connection import Connection
 from ..errors import ProtocolError
@@ -398,34 +398,41 @@ class HTTPProtocol(Connection, asyncio.Protocol):
                 if self._paused:
                     await self.drain()
                 return
-        elif isinstance(body, FastFile) and not response.is_head:
-            head = self._file_head(request, response, body)
-            if head is not None:
-                await send_file(self, head, body)
+        elif isinstance(body, FastFile) and not response.is_head and request is not None:
+            if await self._send_file(request, response, body):
                 return
         await super().send(request, response)
 
-    def _file_head(self, request: Any, response: Response, file: FastFile) -> "Optional[bytes]":
-        # None for what the general way has to report and answer.
-        heads = self.server.file_heads
+    async def _send_file(self, request: Any, response: Response, file: FastFile) -> bool:
+        # False for what the general way has to report and answer.
+        ready = self.server.ready_files
         key: Any = None
-        if self.keep and not self.parser.left and request.http_version == "1.1":
-            # Whatever is in the headers, the same ones give the same head until the Date changes.
-            key = (response.status_code, response._reason, *response.headers.items())
-            try:
-                if key in heads:
-                    return cast(bytes, heads[key])
-            except TypeError:  # a list of cookies, for example
-                key = None
+        if file.whole and self.keep and not self.parser.left and request.http_version == "1.1":
+            if file.data is None:
+                await file.load()
+            if file.data is not None:
+                # The same file with the same headers is the same message, until the Date changes.
+                key = (file.data, response.status_code, response._reason)
+                key += tuple(response.headers.items())
+                try:
+                    message = ready.get(key)
+                except TypeError:  # a list of cookies, for example
+                    key = message = None
+                if message is not None and not self.lost:
+                    self._transport.write(message)
+                    if self._paused:
+                        await self.drain()
+                    return True
         try:
             head, _ = self.frame(request, response, file)
         except Exception:
-            return None
+            return False
         if b"\r\nContent-Length: %d\r\n" % file.left not in head:
-            return None
-        if key is not None and self.keep and len(heads) < 256:
-            heads[key] = head
-        return head
+            return False
+        if key is not None and self.keep and len(ready) < 32:
+            ready[key] = head + key[0]
+        await send_file(self, head, file)
+        return True
 
     def write_shared(self, data: memoryview) -> bool:
         """Queue bytes; return whether the memory behind them may be used again at once."""

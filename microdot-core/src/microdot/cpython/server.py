@@ -25,8 +25,8 @@ class ProtocolServer(Server):
         # Content-Type -> response head up to the number of its Content-Length.
         self._default_heads: "Dict[Any, bytes]" = {}
         self._typed_heads: "Dict[Any, bytes]" = {}
-        #: Status, reason and headers of a file response -> its head.
-        self.file_heads: "Dict[Any, bytes]" = {}
+        #: A small file, status, reason and headers -> the message they make.
+        self.ready_files: "Dict[Any, bytes]" = {}
         #: What the parsers of all connections have checked.
         self.memo: "Dict[Any, Any]" = {}
         #: A buffer for files that no connection uses at the moment.
@@ -46,7 +46,7 @@ class ProtocolServer(Server):
         if self.date != old:
             self._default_heads.clear()
             self._typed_heads.clear()
-            self.file_heads.clear()
+            self.ready_files.clear()
 
     def _schedule_tick(self) -> None:
         # Not in a task: a deadline may begin an exchange, which runs as its connection's task.
