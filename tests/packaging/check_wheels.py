@@ -38,7 +38,6 @@ class Environment:
     checks = 0
 
     def __init__(self, folder: pathlib.Path, wheels: pathlib.Path) -> None:
-        shutil.rmtree(folder, ignore_errors=True)
         venv.create(folder, with_pip=True)
         self.python = folder / "bin/python"
         self.wheels = wheels
@@ -94,6 +93,7 @@ def main(folder: pathlib.Path) -> None:
 
     names = [wheel.name.split("-")[0] for wheel in wheels]
     work = folder.parent / "wheel-check"
+    shutil.rmtree(work, ignore_errors=True)
     environment = Environment(work / "one", folder)
     core = next(wheel for wheel in wheels if wheel.name.startswith(CORE))
     environment.pip("install", str(core))

@@ -187,6 +187,7 @@ LAYERS = [
     "request response routing",
     "results automatic body",
     "dispatch files handlers",
+    "static",
     "hooks mounting",
     "plugins framing takeover shutdown",
     "application connection",
@@ -201,7 +202,7 @@ RANKS = {name: rank for rank, layer in enumerate(LAYERS) for name in layer.split
 LOADED_ON_USE = {
     "_compat": "automatic",
     "application": "server",
-    "application_extra": "automatic dispatch files mounting plugins server",
+    "application_extra": "automatic dispatch mounting plugins server static",
     "automatic": "files",
     "body": "dispatch",
     "dispatch": "handlers",
@@ -224,6 +225,8 @@ def relative_imports(nodes, inside=False):
         if isinstance(node, ast.ImportFrom) and node.level == 1:
             for target in [node.module] if node.module else [name.name for name in node.names]:
                 yield target.split(".")[0], inside
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("microdot."):
+            yield node.module.split(".")[1], inside
         elif isinstance(node, ast.If) and guard(node) == "TYPE_CHECKING":
             yield from relative_imports(node.orelse, inside)
         else:
@@ -251,7 +254,9 @@ def test_only_few_modules_know_the_cpython_folder():
         for target, _ in relative_imports(ast.parse(path.read_text()).body)
         if target == "cpython"
     }
-    assert knowing == {"_compat", "_report", "_utf8", "files", "iterators", "plugins", "server"}
+    assert knowing == {
+        "__main__", "_compat", "_report", "_utf8", "files", "iterators", "plugins", "server"
+    }  # fmt: skip
 
 
 def test_the_readme_opens_with_two_commands():

@@ -6,7 +6,8 @@ import os
 from microdot import Microdot, Response
 from microdot.date_parser import parse_http_date
 from microdot.dates import http_date
-from microdot.files import accepted, safe_join
+from microdot.files import accepted
+from microdot.static import safe_join
 from microdot.test_client import TestClient
 
 FOLDER = "test_files_" + str(id(Microdot) % 100000)

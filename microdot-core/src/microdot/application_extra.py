@@ -120,9 +120,9 @@ class Members:
 
         :param url_prefix: what their paths begin with.
         :param folder: the folder; nothing outside it is served.
-        :param options: as of ``microdot.files.static_route``.
+        :param options: as of ``microdot.static.static_route``.
         """
-        from .files import static_route
+        from .static import static_route
 
         static_route(self, url_prefix, folder, **options)
 

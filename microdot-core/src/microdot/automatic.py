@@ -81,7 +81,7 @@ def finish(request: "Any", response: Response) -> Response:
     if response is Response.already_handled:
         return response
     if response._file is not None:
-        from .files import conditional
+        from microdot.files import conditional
 
         response = conditional(request, response)
     names = getattr(request._g, "_vary", None)

@@ -73,7 +73,7 @@ class Connection:
             request._length = fields.length if fields.length > 0 else 0
             self.keep = fields.keep_alive and not self.server.stopping
             if parser.left:
-                from .body import receive
+                from microdot.body import receive
 
                 error = await receive(self, request)
         else:
@@ -99,7 +99,7 @@ class Connection:
             )
         self.request = None
         if parser.left and not self.lost:
-            from .body import discard
+            from microdot.body import discard
 
             await discard(self)
 
@@ -115,7 +115,7 @@ class Connection:
                 chunks = response.body_iter()
             head, body = self.frame(request, response, chunks)
         except Exception as error:
-            from .framing import unsendable
+            from microdot.framing import unsendable
 
             head, body = await unsendable(self, request, error, chunks)
             chunks = None
@@ -123,7 +123,7 @@ class Connection:
             self.write(head + body if body else head)
             await self.drain()
         else:
-            from .framing import stream
+            from microdot.framing import stream
 
             await stream(self, request, response, head, chunks)
 

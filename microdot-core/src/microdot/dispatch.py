@@ -25,7 +25,7 @@ def find_route(app: "Any", request: "Any") -> "Any":
         if method in route[0]:
             break
     else:
-        from .automatic import other_route
+        from microdot.automatic import other_route
 
         route, args = other_route(request, matches)
         if route is None:
@@ -57,7 +57,7 @@ async def dispatch(app: "Any", request: "Any", error: "Any" = None) -> Response:
             raise HTTPException(400, "Bad request")
         route = request._match or find_route(app, request)
         if request._length != 0 and request.content_length:
-            from .body import check_length
+            from microdot.body import check_length
 
             check_length(app, request)
         response: "Any" = None
@@ -65,17 +65,17 @@ async def dispatch(app: "Any", request: "Any", error: "Any" = None) -> Response:
             response = await plan.run_request(request)
         if response is None:
             if request.method == "OPTIONS" and app.options_handler:
-                from .automatic import answer_options
+                from microdot.automatic import answer_options
 
                 response = answer_options(app, request)
             elif isinstance(route, int):
-                from .automatic import no_route
+                from microdot.automatic import no_route
 
                 raise no_route(app, request, route)
             else:
                 request.route = handler = route[2]
                 if app.before_request_handlers or request._chain:
-                    from .handlers import run_before
+                    from microdot.handlers import run_before
 
                     response = await run_before(app, request)
                 if response is None:
@@ -87,15 +87,15 @@ async def dispatch(app: "Any", request: "Any", error: "Any" = None) -> Response:
                 if isinstance(response, str):
                     response = Response(response)
                 elif not isinstance(response, Response):
-                    from .results import make_response
+                    from microdot.results import make_response
 
                     response = make_response(response)
         if app.after_request_handlers or request._chain or request._after:
-            from .handlers import run_after
+            from microdot.handlers import run_after
 
             response = await run_after(app, request, response)
     except Exception as failure:
-        from .handlers import fail
+        from microdot.handlers import fail
 
         response = await fail(app, request, failure)
     if plan:
@@ -104,7 +104,7 @@ async def dispatch(app: "Any", request: "Any", error: "Any" = None) -> Response:
         if request.method == "HEAD":
             response.is_head = True
         if response._file is not None or request._g is not None:
-            from .automatic import finish
+            from microdot.automatic import finish
 
             response = finish(request, response)
     return response  # type: ignore[no-any-return]

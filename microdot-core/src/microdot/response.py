@@ -75,14 +75,14 @@ class Response(Extra):
     def headers(self) -> "Any":
         """The header fields, a ``NoCaseDict``."""
         if self._headers is None:
-            from .datastructures import NoCaseDict
+            from microdot.datastructures import NoCaseDict
 
             self._headers = NoCaseDict()
         return self._headers
 
     @headers.setter
     def headers(self, value: "Any") -> None:
-        from .datastructures import NoCaseDict
+        from microdot.datastructures import NoCaseDict
 
         self._headers = NoCaseDict(value)
 
@@ -129,7 +129,7 @@ class Response(Extra):
         :param file_extension: appended to the name to open, not for the media type.
         :raises HTTPException: 404 without the file, 403 without permission to read it.
         """
-        from .files import file_response
+        from microdot.files import file_response
 
         response: "Response" = file_response(
             cls, filename, status_code, content_type, stream, max_age, compressed, file_extension
