@@ -85,10 +85,11 @@ else:
 
     CPYTHON = True
 
-__all__ = (
-    "CPYTHON",
-    "invoke_handler",
-    "iscoroutine",
-    "latin1",
-    "to_latin1",
-)
+if TYPE_CHECKING:
+    __all__ = (
+        "CPYTHON",
+        "invoke_handler",
+        "iscoroutine",
+        "latin1",
+        "to_latin1",
+    )

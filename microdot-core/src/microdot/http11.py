@@ -143,4 +143,5 @@ class Parser:
         return data
 
 
-__all__ = ("Fields", "Parser", "encode_head", "parse_fields", "parse_request_line")
+if TYPE_CHECKING:
+    __all__ = ("Fields", "Parser", "encode_head", "parse_fields", "parse_request_line")
