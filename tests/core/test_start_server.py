@@ -171,6 +171,52 @@ def test_w_srv_04_plaintext_on_the_tls_port_is_closed(contexts, capfd):
     assert capfd.readouterr() == ("", "")
 
 
+def test_a_client_that_ends_its_half_under_tls(contexts, caplog):
+    app = make_app()
+
+    @app.get("/slow")
+    async def slow(request):
+        await asyncio.sleep(0.1)
+        return "slow"
+
+    async def main():
+        task = asyncio.create_task(app.start_server("127.0.0.1", 0, ssl=contexts[0]))
+        port = await port_of(app)
+        _, writer = await asyncio.open_connection("127.0.0.1", port, ssl=contexts[1])
+        writer.write(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n")
+        await writer.drain()
+        writer.close()
+        await asyncio.sleep(0.3)
+        app.shutdown()
+        await asyncio.wait_for(task, 5)
+
+    asyncio.run(main())
+    assert caplog.records == []
+
+
+def test_w_srv_06_a_plan_that_cannot_be_made_is_a_500(caplog):
+    app = make_app(autoload=False)
+
+    class Needy:
+        name = "needy"
+        requires = ("missing",)
+
+        def microdot_startup(self, app):
+            pass
+
+    async def main():
+        task = asyncio.create_task(app.start_server("127.0.0.1", 0))
+        port = await port_of(app)
+        app.use(Needy())
+        assert (await fetch(port)).split()[1] == b"500"
+        app.shutdown()
+        with pytest.raises(Exception, match="requires plugin 'missing'"):
+            await asyncio.wait_for(task, 5)
+
+    asyncio.run(main())
+    assert "requires plugin 'missing'" in caplog.text
+
+
 def test_run_and_debug_output(capsys):
     app = make_app()
     result = []

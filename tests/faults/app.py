@@ -185,6 +185,20 @@ async def bad_reason(request):
     return Response("x", 200, None, "OK\r\nX-Injected: yes")
 
 
+@app.get("/bad-type")
+async def bad_type(request):
+    return "x", {"Content-Type": "text/html\r\nX-Injected: yes"}
+
+
+@app.get("/hook")
+async def hook(request):
+    @request.after_request
+    async def after(request, response):
+        response.body = "from a hook"
+
+    return "x"
+
+
 @app.get("/not-sendable")
 async def not_sendable(request):
     return Response(23.7)

@@ -111,6 +111,8 @@ class Connection:
         chunks: "Any" = None
         try:
             body = response.body
+            if isinstance(body, str):  # a hook may have put it there
+                response.body = body = body.encode()
             if not (body is None or isinstance(body, bytes)):
                 chunks = response.body_iter()
             head, body = self.frame(request, response, chunks)

@@ -48,9 +48,9 @@ async def dispatch(app: "Any", request: "Any", error: "Any" = None) -> Response:
     :param error: an ``HTTPException`` that makes handling the request pointless.
     """
     plan = app._plan
-    if plan is None:
-        plan = app._compile()
     try:
+        if plan is None:
+            plan = app._compile()
         if error is not None:
             raise error
         if request is None:

@@ -43,7 +43,9 @@ class TestResponse:
         self = cls()
         if res is Response.already_handled:
             return self
-        if isinstance(res.body, (bytes, bytearray)) or res.body is None:
+        if isinstance(res.body, str):
+            res.body = res.body.encode()
+        elif isinstance(res.body, (bytes, bytearray)) or res.body is None:
             res.body = bytes(res.body or b"")
         chunks = res.body_iter()
         res.complete()

@@ -1,8 +1,8 @@
 """The CPython transport: an ``asyncio.Protocol`` that answers most requests without a task switch.
 
-A connection has one task for its whole life. The first step of an exchange runs
-right where the bytes arrive, as that task; only an exchange that has to
-wait goes on in the task itself.
+A connection has one task for its whole life, which the next connection inherits. The first
+step of an exchange runs right where the bytes arrive, as that task; only an exchange that
+has to wait goes on in the task itself.
 """
 
 import asyncio
@@ -204,7 +204,7 @@ class HTTPProtocol(Connection, asyncio.Protocol):
             self.lost = self.taken is None
             self._reading.set_exception(OSError(104, "Connection lost"))
             self._reading = None
-        if self.streaming or self.taken is not None:
+        if self.streaming or self.taken is not None or self.scheme == "https":
             return False
         return self._busy
 

@@ -106,7 +106,10 @@ class ProtocolServer(Server):
             pairs = [("Content-Type", kind)]
             if self.date:
                 pairs.append(("Date", self.date))
-            head = encode_head(200, None, pairs)[:-2] + b"Content-Length: "
+            try:
+                head = encode_head(200, None, pairs)[:-2] + b"Content-Length: "
+            except ValueError:  # the general way reports and answers it
+                return None
             if len(heads) > 100:
                 heads.clear()
             heads[key] = head
