@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -25,12 +26,13 @@ class Served:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
+        # A file, for what is printed is read at the end only.
+        self._log = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
             [*command, str(app), str(self.port), *arguments],
             env=dict(os.environ, **env),
-            stdout=subprocess.PIPE,
+            stdout=self._log,
             stderr=subprocess.STDOUT,
-            text=True,
             cwd=ROOT,
         )
         self.output = None
@@ -44,14 +46,16 @@ class Served:
 
     def stop(self):
         """End the process; return all that it printed."""
-        if self.output is None:
-            self.process.send_signal(signal.SIGKILL)
-            self.output = self.process.communicate(timeout=10)[0]
-        return self.output
+        self.process.send_signal(signal.SIGKILL)
+        return self.wait()
 
     def wait(self, timeout=10):
         """Wait for the process to end by itself; return what it printed."""
-        self.output = self.process.communicate(timeout=timeout)[0]
+        self.process.wait(timeout)
+        if self.output is None:
+            self._log.seek(0)
+            self.output = self._log.read().decode()
+            self._log.close()
         return self.output
 
     def connect(self, timeout=5):

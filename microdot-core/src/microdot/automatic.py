@@ -80,13 +80,13 @@ def finish(request: "Any", response: Response) -> Response:
     """Apply what is known last: the Vary names that were collected, and conditional requests."""
     if response is Response.already_handled:
         return response
+    names = getattr(request._g, "_vary", None)
+    if names:
+        merge_vary(response, names)
     if response._file is not None:
         from microdot.files import conditional
 
         response = conditional(request, response)
-    names = getattr(request._g, "_vary", None)
-    if names:
-        merge_vary(response, names)
     return response
 
 

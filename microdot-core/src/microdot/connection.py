@@ -131,6 +131,10 @@ class Connection:
 
     frame = frame
 
+    def has_ready(self, request: "Any", response: Response) -> bool:
+        """Tell whether the message for an untouched file response is ready to be sent."""
+        return False
+
     async def fill_body(self) -> None:
         """Wait for more of the request body, and ask for it first if the client waits for that."""
         if self.parser.fields.expect and not self.continued and not self.parser.buffer:

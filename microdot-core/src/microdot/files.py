@@ -108,10 +108,12 @@ def file_response(
     if max_age is not None:
         headers["Cache-Control"] = "max-age=%d" % max_age
     body = stream or File(filename + file_extension)
-    response = cls(body, status_code, headers)
-    if stream is None:
-        # What conditional() needs once the request is known.
-        response._file = (filename, file_extension, guessed)
+    if stream is not None:
+        return cls(body, status_code, headers)
+    response = cls(body, status_code)
+    # What conditional() needs once the request is known; the headers become a dictionary when
+    # somebody asks for them.
+    response._file = (filename, file_extension, guessed, headers)
     return response
 
 
@@ -138,10 +140,14 @@ def conditional(request: "Any", response: Response) -> Response:
     :param request: the request.
     :param response: a response made by ``send_file``.
     """
-    filename, extension, guessed = response._file
+    filename, extension, guessed, _ = response._file
     body: "Any" = response.body
     if not isinstance(body, File):
         # A handler or hook put something else in its place.
+        return response
+    untouched = response._headers is None and not extension and not _has_conditions(request)
+    connection = request._connection
+    if untouched and connection is not None and connection.has_ready(request, response):
         return response
     headers = response.headers
     coding = headers.get("Content-Encoding")
@@ -173,7 +179,7 @@ def conditional(request: "Any", response: Response) -> Response:
     if modified is None:
         headers["Last-Modified"] = modified = _last_modified(body.mtime)
     headers["Accept-Ranges"] = "bytes"
-    if not _has_conditions(request):
+    if untouched or not _has_conditions(request):
         return response
     status = _precondition(request.headers, etag, modified)
     if status:

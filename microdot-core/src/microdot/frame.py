@@ -27,6 +27,8 @@ def frame(
     typed = dated = False
     bare = status in (204, 304) or status < 200
     headers = response._headers
+    if headers is None and response._file is not None:
+        headers = response.headers
     for name in headers or ():
         value = headers[name]
         lower = name.lower()

@@ -43,7 +43,8 @@ class Response(Extra):
 
     #: Send the headers only.
     is_head = False
-    # What send_file() knows about the file, for conditional requests and ranges.
+    # What send_file() knows about the file, for conditional requests and ranges: its name, an
+    # extension, whether its type was guessed, the headers.
     _file: "Any" = None
     _headers: "Any" = None
     _reason: "str | None" = None
@@ -77,7 +78,7 @@ class Response(Extra):
         if self._headers is None:
             from microdot.datastructures import NoCaseDict
 
-            self._headers = NoCaseDict()
+            self._headers = NoCaseDict(self._file and self._file[3])
         return self._headers
 
     @headers.setter

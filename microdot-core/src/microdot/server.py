@@ -29,8 +29,10 @@ class Server:
     def __init__(self, app: "Any") -> None:
         self.app = app
         self.connections: "list[Any]" = []
-        #: Seconds, counted by ``sweep``.
+        #: Seconds, counted by ``tick``; and when it counts next. A deadline is an interval
+        #: from ``later``, so that none comes too early.
         self.now: float = 0
+        self.later: float = 0
         #: The value of the Date field, ``""`` while the clock is not set.
         self.date = ""
         self.stopping = False
@@ -41,6 +43,7 @@ class Server:
     def tick(self) -> None:
         """Take note of the time, and end waits that last too long."""
         self.now += self.interval
+        self.later = self.now + self.interval
         now = time.time()
         # A board without a battery starts at its epoch (1970 or 2000).
         self.date = http_date(now) if time.gmtime(int(now))[0] > 2023 else ""

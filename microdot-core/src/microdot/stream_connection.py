@@ -131,7 +131,7 @@ class StreamConnection(Connection):
     async def _wait(self, awaitable: "Any", timeout: "float | None") -> "Any":
         # A head's deadline stays while its pieces come in.
         if self.deadline is None and timeout is not None:
-            self.deadline = self.server.now + timeout
+            self.deadline = self.server.later + timeout
         try:
             return await awaitable
         except OSError:

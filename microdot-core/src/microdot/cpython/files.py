@@ -43,6 +43,8 @@ class FastFile:
     :raises HTTPException: 404 without such a file, 403 without permission to read it.
     """
 
+    #: What tells this version of the file from others.
+    version: Any
     #: All of the file, where it is in memory.
     data: Optional[bytes] = None
     _fd: Optional[int] = None
@@ -53,7 +55,7 @@ class FastFile:
             status = os.stat(path)
             if not stat.S_ISREG(status.st_mode):
                 raise HTTPException(404, "Not found")
-            self._version = version = _version(status)
+            self.version = version = _version(status)
             entry = _cache.get(path)
             if entry is not None and entry[0] == version:
                 self.data = entry[1]
@@ -102,7 +104,7 @@ class FastFile:
             buffer = bytearray(self.size)
             if await self.read_into(memoryview(buffer)) == self.size:
                 self.data = bytes(buffer)
-                _keep(self._path, self._version, self.data)
+                _keep(self._path, self.version, self.data)
             self._offset = 0
             self._left = self.size
 

@@ -149,6 +149,9 @@ class HTTPProtocol(Connection, asyncio.Protocol):
         self._suspended = False
         self._lingering = 0
         self._eof = False
+        # The message that has_ready() found, or what to keep the next one under.
+        self._ready: Optional[bytes] = None
+        self._ready_key: Any = None
 
     # asyncio.Protocol
 
@@ -171,7 +174,7 @@ class HTTPProtocol(Connection, asyncio.Protocol):
         self._worker = worker = self.server.worker()
         worker.connection = self
         self.idle = self.server.now
-        self.deadline = self.server.now + self.app.header_timeout
+        self.deadline = self.server.later + self.app.header_timeout
 
     def data_received(self, data: bytes) -> None:
         """Take bytes, and answer the requests they complete."""
@@ -251,7 +254,7 @@ class HTTPProtocol(Connection, asyncio.Protocol):
                 if head is None:
                     if parser.buffer and self.idle is not None:
                         self.idle = None
-                        self.deadline = self.server.now + self.app.header_timeout
+                        self.deadline = self.server.later + self.app.header_timeout
                     return
             except ProtocolError as refused:
                 error = refused
@@ -290,7 +293,7 @@ class HTTPProtocol(Connection, asyncio.Protocol):
             self._suspended = False
             self._transport.resume_reading()
         self.idle = self.server.now
-        self.deadline = self.idle + self.app.idle_timeout
+        self.deadline = self.server.later + self.app.idle_timeout
 
     def _linger(self) -> None:
         # RFC 9112 9.6: closing with unread input makes the peer lose the response.
@@ -304,7 +307,7 @@ class HTTPProtocol(Connection, asyncio.Protocol):
             self._transport.write_eof()
             if self._suspended:
                 self._transport.resume_reading()
-            self.deadline = self.server.now + 2
+            self.deadline = self.server.later + 2
             self.expire = self._transport.abort  # type: ignore[method-assign]
         else:
             self._transport.close()
@@ -324,7 +327,7 @@ class HTTPProtocol(Connection, asyncio.Protocol):
             raise OSError(104, "Connection lost")
         if self._paused:
             self._writing = waiter = self._loop.create_future()
-            self.deadline = self.server.now + self.app.write_timeout
+            self.deadline = self.server.later + self.app.write_timeout
             try:
                 await waiter
             finally:
@@ -345,7 +348,7 @@ class HTTPProtocol(Connection, asyncio.Protocol):
             self._transport.resume_reading()
         self._reading = waiter = self._loop.create_future()
         if timeout is not None:
-            self.deadline = self.server.now + timeout
+            self.deadline = self.server.later + timeout
         try:
             await waiter
         finally:
@@ -403,34 +406,46 @@ class HTTPProtocol(Connection, asyncio.Protocol):
                 return
         await super().send(request, response)
 
+    def has_ready(self, request: Any, response: Response) -> bool:
+        """Tell whether the message for an untouched file response is ready to be sent.
+
+        The same file sent in the same way is the same message, until the Date changes.
+        """
+        self._ready = self._ready_key = None
+        file = response.body
+        if (
+            self.keep
+            and not self.parser.left
+            and request.method == "GET"
+            and request.http_version == "1.1"
+            and response.status_code == 200
+            and response._reason is None
+        ):
+            name, _, guessed, headers = response._file
+            self._ready_key = (name, guessed, file.version, *headers.items())
+            self._ready = self.server.ready_files.get(self._ready_key)
+        return self._ready is not None
+
     async def _send_file(self, request: Any, response: Response, file: FastFile) -> bool:
         # False for what the general way has to report and answer.
-        ready = self.server.ready_files
-        key: Any = None
-        if file.whole and self.keep and not self.parser.left and request.http_version == "1.1":
-            if file.data is None:
-                await file.load()
-            if file.data is not None:
-                # The same file with the same headers is the same message, until the Date changes.
-                key = (file.data, response.status_code, response._reason)
-                key += tuple(response.headers.items())
-                try:
-                    message = ready.get(key)
-                except TypeError:  # a list of cookies, for example
-                    key = message = None
-                if message is not None and not self.lost:
-                    self._transport.write(message)
-                    if self._paused:
-                        await self.drain()
-                    return True
+        ready, key = self._ready, self._ready_key
+        self._ready = self._ready_key = None
+        if ready is not None and response._headers is None:
+            file.close()
+            if not self.lost:
+                self._transport.write(ready)
+            await self.drain()
+            return True
         try:
             head, _ = self.frame(request, response, file)
         except Exception:
             return False
         if b"\r\nContent-Length: %d\r\n" % file.left not in head:
             return False
-        if key is not None and self.keep and len(ready) < 32:
-            ready[key] = head + key[0]
+        if key is not None and self.keep and file.whole:
+            await file.load()
+            if file.data is not None and len(self.server.ready_files) < 32:
+                self.server.ready_files[key] = head + file.data
         await send_file(self, head, file)
         return True
 

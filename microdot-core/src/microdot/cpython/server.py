@@ -25,7 +25,7 @@ class ProtocolServer(Server):
         # Content-Type -> response head up to the number of its Content-Length.
         self._default_heads: "Dict[Any, bytes]" = {}
         self._typed_heads: "Dict[Any, bytes]" = {}
-        #: A small file, status, reason and headers -> the message they make.
+        #: A file and how it is sent -> the message they make.
         self.ready_files: "Dict[Any, bytes]" = {}
         #: What the parsers of all connections have checked.
         self.memo: "Dict[Any, Any]" = {}
@@ -90,6 +90,8 @@ class ProtocolServer(Server):
         if response.status_code != 200 or response._reason is not None:
             return None
         headers = response._headers
+        if response._file is not None:
+            return None
         if headers is None:
             head = self._default_heads.get(response.default_content_type)
         elif len(headers) == 1 and "Content-Type" in headers:
