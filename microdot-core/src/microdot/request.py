@@ -90,7 +90,7 @@ class Request(Extra):
     def headers(self) -> "Any":
         """The header fields, a ``NoCaseDict``; repeated fields are joined (RFC 9110 5.3)."""
         if self._headers is None:
-            from microdot.body import join_fields
+            from microdot.content import join_fields
 
             self._headers = join_fields(self._fields)
         return self._headers
@@ -114,6 +114,6 @@ class Request(Extra):
         :raises ValueError: a line is longer than ``max_readline``.
         :raises ProtocolError: the bytes are no valid request.
         """
-        from microdot.body import create
+        from microdot.content import create
 
         return await create(app, client_reader, client_writer, client_addr, scheme)  # type: ignore[no-any-return]

@@ -126,7 +126,7 @@ class Members:
         :raises HTTPException: 400 for malformed JSON, 413 for a body that was not read.
         """
         if self._json is None:
-            from .body import parse_json
+            from .content import parse_json
 
             # In a tuple: a body of "null" is parsed once, too.
             self._json = (parse_json(self),)
@@ -141,7 +141,7 @@ class Members:
         :raises HTTPException: 413 for a body that was not read.
         """
         if self._form is None:
-            from .body import parse_form
+            from .content import parse_form
 
             self._form = parse_form(self)
         return self._form
