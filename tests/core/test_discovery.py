@@ -177,6 +177,23 @@ def test_a_foreign_distribution_is_named(environment, monkeypatch, caplog):
     assert "'microdot' (2.0)" in caplog.text
 
 
+def test_a_server_names_a_foreign_distribution_without_plugins(environment, monkeypatch, caplog):
+    monkeypatch.setattr(discovery, "foreign_distribution", lambda: "2.0")
+    app = Microdot(autoload=False)
+
+    async def main():
+        app.server = None
+        task = asyncio.create_task(app.start_server("127.0.0.1", 0))
+        while app.server is None:
+            await asyncio.sleep(0.01)
+        app.shutdown()
+        await task
+
+    for _ in range(2):
+        asyncio.run(main())
+    assert caplog.text.count("'microdot' (2.0)") == 1
+
+
 def test_a_foreign_distribution_is_found(tmp_path, monkeypatch):
     assert discovery.foreign_distribution() is None
     info = tmp_path / "microdot-2.0.dist-info"

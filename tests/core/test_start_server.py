@@ -87,6 +87,19 @@ def test_w_srv_05_shutdown_before_the_start_and_twice():
     asyncio.run(main())
 
 
+def test_w_srv_05_shutdown_while_it_starts():
+    app = make_app(autoload=False)
+
+    class Impatient:
+        name = "impatient"
+
+        def microdot_startup(self, app):
+            app.shutdown()
+
+    app.use(Impatient())
+    asyncio.run(asyncio.wait_for(app.start_server("127.0.0.1", 0), 5))
+
+
 def test_w_srv_05_cancellation_is_honoured():
     app = make_app()
 

@@ -34,6 +34,7 @@ class Found(NamedTuple):
 
 
 _found: Optional[Dict[str, Found]] = None
+_warned = False
 
 
 def scan() -> "Dict[str, Found]":
@@ -74,10 +75,25 @@ def foreign_distribution() -> "Optional[str]":
         return None
 
 
+def warn_of_foreign() -> None:
+    """Log a warning, once per process, when there is a distribution named ``microdot``."""
+    global _warned
+    if not _warned:
+        _warned = True
+        foreign = foreign_distribution()
+        if foreign is not None:
+            logger.warning(
+                "A distribution named 'microdot' (%s) is installed beside microdot-core; both own "
+                "the package 'microdot'. Uninstall it, then reinstall microdot-core.",
+                foreign,
+            )
+
+
 def reset() -> None:
     """Forget what was found, for tests that install something."""
-    global _found
+    global _found, _warned
     _found = None
+    _warned = False
 
 
 def disabled() -> "List[str]":
@@ -157,13 +173,7 @@ def autoload(plugins: Any) -> None:
     :param plugins: the ``Plugins`` of an application.
     :raises PluginError: a plugin failed, in strict mode.
     """
-    foreign = foreign_distribution()
-    if foreign is not None:
-        logger.warning(
-            "A distribution named 'microdot' (%s) is installed beside microdot-core; both own the "
-            "package 'microdot'. Uninstall it, then reinstall microdot-core.",
-            foreign,
-        )
+    warn_of_foreign()
     used = [name for name, _ in plugins.used]
     for name in wanted(plugins.app):
         if name in used:

@@ -7,6 +7,7 @@ from ..fields import encode_head
 from ..response import Response
 from ..server import Server
 from ..shutdown import finish
+from .discovery import warn_of_foreign
 from .protocol import HTTPProtocol, Worker
 
 
@@ -121,6 +122,7 @@ class ProtocolServer(Server):
         """Serve until ``shutdown``, or return the asyncio server when not to start."""
         self.loop = loop = asyncio.get_running_loop()
         self._stop = loop.create_future()
+        warn_of_foreign()
         await self.hooks("microdot_startup")
         app = self.app
         app.server = server = await loop.create_server(
@@ -129,6 +131,8 @@ class ProtocolServer(Server):
         self._ended = loop.create_future()
         supervisor = loop.create_task(self._supervise(server))
         self._tasks.add(supervisor)
+        if self.stopping:  # shutdown() came before there was something to stop
+            self._request_stop()
         if not start_serving:
             return server
         await server.start_serving()
