@@ -26,7 +26,7 @@ def frame(
     length: "Any" = None
     typed = dated = False
     bare = status in (204, 304) or status < 200
-    headers = response._headers
+    headers: "Any" = response._headers
     if headers is None and response._file is not None:
         headers = response.headers
     for name in headers or ():
