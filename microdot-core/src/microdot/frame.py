@@ -26,11 +26,11 @@ def frame(
     length: "Any" = None
     typed = dated = False
     bare = status in (204, 304) or status < 200
-    headers: "Any" = response._headers
+    headers = response._headers
     if headers is None and response._file is not None:
         headers = response.headers
     for name in headers or ():
-        value = headers[name]
+        value = headers[name]  # pyright: ignore[reportOptionalSubscript]
         lower = name.lower()
         if lower == "content-length":
             length = str(value)
