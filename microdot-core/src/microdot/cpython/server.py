@@ -8,7 +8,8 @@ from ..response import Response
 from ..server import Server
 from ..shutdown import finish
 from .discovery import warn_of_foreign
-from .protocol import HTTPProtocol, Worker
+from .protocol import HTTPProtocol
+from .worker import Worker
 
 
 class ProtocolServer(Server):
