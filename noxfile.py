@@ -26,11 +26,16 @@ nox.options.error_on_missing_interpreters = CI
 nox.options.stop_on_first_error = False
 
 TEST_TOOLS = ["pytest>=8", "pytest-timeout>=2.3"]
+#: Well-kept clients and drivers that the tests of the extensions talk to.
+PEERS = ["websockets>=13", "redis>=5", "selenium>=4.20"]
+#: The distributions that have code.
+SLICES = [name for name in PACKAGES if (ROOT / name / "src").exists()]
 
 
 def install(session: nox.Session, *extra: str) -> None:
     """Install core and the tools; all of our own at once, so that none is looked for elsewhere."""
-    session.install("-e", "./microdot-core", *extra, silent=True)
+    words = [word for name in SLICES for word in ("-e", "./" + name)]
+    session.install(*words, *extra, silent=True)
 
 
 def micropython_environment(session: nox.Session, *words: str) -> "dict[str, str]":
@@ -58,12 +63,19 @@ def micropython_environment(session: nox.Session, *words: str) -> "dict[str, str
 
 @nox.session(python=VERSIONS)
 def tests(session: nox.Session) -> None:
-    """Run the tests of the distributions on every CPython there is."""
-    install(session, *TEST_TOOLS)
+    """Run the tests of the distributions on every CPython there is.
+
+    What a test asks of a server on MicroPython, or of a browser, is the same for every CPython: the
+    one that runs nox asks it, the others leave it out.
+    """
+    install(session, *TEST_TOOLS, *PEERS)
     env = micropython_environment(session)
+    arguments = session.posargs or ["tests"]
+    if not session.posargs and session.python != OWN:
+        arguments += ["--ignore=tests/browser", "-k", "not micropython"]
     session.run(
         "python", "-m", "pytest", "--timeout=120", "-q", "--ignore=tests/packaging",
-        *(session.posargs or ["tests"]), env=env,
+        *arguments, env=env,
     )  # fmt: skip
 
 
@@ -109,8 +121,10 @@ def format_(session: nox.Session) -> None:
 @nox.session(python="3.13" if shutil.which("python3.13") else None)
 def types(session: nox.Session) -> None:
     """Check the types with mypy, on the sources in place, and pyright, on the composed tree."""
-    install(session, "mypy==1.18.*", "pyright[nodejs]==1.1.*", "pytest>=8", "importlib-metadata")
-    sources = [f"{name}/src" for name in PACKAGES if (ROOT / name / "src").exists()]
+    install(
+        session, "mypy==1.18.*", "pyright[nodejs]==1.1.*", "pytest>=8", "importlib-metadata", *PEERS
+    )
+    sources = [f"{name}/src" for name in SLICES]
     session.run("mypy", *sources, env={"MYPYPATH": ":".join(sources)})
     session.run("python", "tools/stage.py", ".", silent=True)
     session.run("pyright", "--pythonpath", shutil.which("python", path=session.bin) or "python")
@@ -132,16 +146,27 @@ def build(session: nox.Session) -> None:
 @nox.session
 def packaging(session: nox.Session) -> None:
     """Test the layout, editable installs, upgrades, removals, mip and foreign plugins."""
-    install(session, *TEST_TOOLS, "build", "hatchling>=1.26")
+    install(session, *TEST_TOOLS, *PEERS, "build", "hatchling>=1.26")
     env = micropython_environment(session)
     session.run("python", "-m", "pytest", "--timeout=300", "-q", "tests/packaging", env=env)
 
 
 @nox.session
+def autobahn(session: nox.Session) -> None:
+    """Run the Autobahn test suite for WebSocket on both platforms (about five minutes)."""
+    install(session, *TEST_TOOLS)
+    env = micropython_environment(session, "32")
+    env["MICROPYTHON_OPTIONS"] = "-X heapsize=512m"
+    for platform in session.posargs or ("cpython", "micropython"):
+        session.run("python", "tools/autobahn.py", platform, env=env)
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
-    """Measure the CPU time per request against bare servers (about three minutes)."""
+    """Measure the CPU time per request, message, event and upload against bare servers."""
     install(session)
-    session.run("python", "benchmarks/http.py", *session.posargs)
+    for name in [session.posargs[0]] if session.posargs else ("http", "websocket", "sse", "upload"):
+        session.run("python", "benchmarks/%s.py" % name, *session.posargs[1:])
 
 
 @nox.session

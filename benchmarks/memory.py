@@ -82,6 +82,10 @@ class Meter:
         """Return the heap that importing core holds, ``with`` or ``without`` asyncio."""
         return int(self.probe("import_core.py", form, asyncio).splitlines()[1])
 
+    def extension(self, name: str) -> int:
+        """Return the heap that importing an extension adds to that of core and asyncio."""
+        return int(self.probe("import_extension.py", "mpy", name))
+
     def names(self) -> int:
         """Return how many names importing core adds to the table of names."""
         before, _, after = self.probe("import_core.py", "mpy", "without").splitlines()
@@ -177,7 +181,8 @@ class Meter:
     def modules(self) -> list[dict[str, Any]]:
         """Return heap, file size and time of loading of each portable module."""
         at_import, at_request = self.loaded()
-        names = [name for name in micropython.portable_modules() if "__init__" not in name]
+        core = [name for name in micropython.portable_modules() if "/" not in name]
+        names = [name for name in core if name != "__init__.py"]
         order = list(micropython.import_order(names))
         alone = [name for name, needs_package in order if not needs_package]
         costs = {}
@@ -246,6 +251,16 @@ FIGURES: tuple[tuple[str, str, int | None, str, Callable[[Meter], int]], ...] = 
         "  with asyncio",
         lambda m: m.imported("source", "with"),
     ),
+    ("import_multipart", "B", 3072, "multipart, .mpy", lambda m: m.extension("multipart")),
+    ("import_websocket", "B", 3072, "websocket, .mpy", lambda m: m.extension("websocket")),
+    (
+        "import_websocket_socket",
+        "B",
+        None,
+        "  with the first socket",
+        lambda m: m.extension("websocket.socket,websocket.handshake,websocket.protocol"),
+    ),
+    ("import_sse", "B", 1536, "sse, .mpy", lambda m: m.extension("sse")),
     ("app_10_routes", "B", 1200, "application with 10 routes", lambda m: m.app(0)),
     ("app_10_routes_second", "B", None, "  another one", lambda m: m.app(1)),
     ("request", "B", 4500, "allocated per request", lambda m: m.per_request(True)),

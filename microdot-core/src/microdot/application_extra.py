@@ -142,6 +142,18 @@ class Members:
         self._changed()
         return plugin
 
+    def find_plugin(self, name: str) -> "Any":
+        """Return the plugin in use under a name, None when there is none.
+
+        Cheap enough for every request, unlike ``plugins``; valid once requests are handled.
+
+        :param name: its name.
+        """
+        for used, plugin in self._plugins.order if self._plugins is not None else ():
+            if used == name:
+                return plugin
+        return None
+
     def find_route(self, req: "Any") -> "Any":
         """Return ``(handler, 404, 405 or OPTIONS headers; url_prefix; subapp)`` for a request."""
         from .dispatch import find_route

@@ -81,7 +81,9 @@ async def _receive(connection: "Any", request: "Any") -> None:
             if size > preload:
                 break
     request._streamed = True
-    request._stream = BodyStream(connection, b"".join(pieces), most - size)
+    request._stream = stream = BodyStream(connection, b"", most - size)
+    # Not joined: a board may lack the memory in one piece.
+    stream._pieces = pieces
 
 
 def can_skip(connection: "Any") -> bool:
@@ -113,7 +115,10 @@ class BodyStream:
 
     def __init__(self, connection: "Any", data: bytes, allowed: int) -> None:
         self._connection = connection
+        self._pieces: "list[bytes]" = []
         self._data = data
+        # How much of it has been read: cutting it off would copy the rest for every read.
+        self._start = 0
         self._allowed = allowed
 
     async def _more(self) -> bool:
@@ -121,19 +126,29 @@ class BodyStream:
         connection = self._connection
         parser = connection.parser
         while True:
-            piece = parser.body()
-            if piece is None:
-                await connection.fill_body()
-                continue
-            self._allowed -= len(piece)
-            if self._allowed < 0:
-                raise ProtocolError(413, "Payload too large")
-            self._data = self._data + piece if self._data else piece
+            if self._pieces:
+                piece = self._pieces.pop(0)
+            else:
+                # All of it: what is left behind would have to be copied.
+                piece = parser.body(1 << 20)
+                if piece is None:
+                    await connection.fill_body()
+                    continue
+                self._allowed -= len(piece)
+                if self._allowed < 0:
+                    raise ProtocolError(413, "Payload too large")
+            rest = self._data[self._start :]
+            self._data = rest + piece if rest else piece
+            self._start = 0
             return bool(piece)
 
     def _take(self, n: int) -> bytes:
-        data = self._data[:n]
-        self._data = self._data[n:]
+        start = self._start
+        self._start = end = min(start + n, len(self._data))
+        data = self._data[start:end]
+        if end == len(self._data):
+            self._data = b""
+            self._start = 0
         return data
 
     async def read(self, n: int = -1) -> bytes:
@@ -170,13 +185,15 @@ class BodyStream:
 
         :raises ValueError: it does not come within 64 KiB.
         """
-        start = 0
+        # Behind what has been read, and searched already.
+        searched = 0
         while True:
-            end = self._data.find(separator, start)
+            end = self._data.find(separator, self._start + searched)
             if end >= 0:
-                return self._take(end + len(separator))
-            start = max(0, len(self._data) - len(separator) + 1)
-            if len(self._data) > 65536:
+                return self._take(end + len(separator) - self._start)
+            size = len(self._data) - self._start
+            searched = max(0, size - len(separator) + 1)
+            if size > 65536:
                 raise ValueError("no separator within 64 KiB of the request body")
             if not await self._more():
-                return self._take(len(self._data))
+                return self._take(size)

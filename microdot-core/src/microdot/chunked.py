@@ -26,40 +26,51 @@ class Decoder:
         :param limit: the most bytes to return.
         :raises ProtocolError: 400, the framing is broken.
         """
-        while self._left != -3:
+        pieces = []
+        # Cutting off each chunk would copy the rest of the buffer for every one.
+        start = 0
+        while self._left != -3 and limit:
             if self._left > 0:
-                data = buffer[: min(limit, self._left)]
+                data = buffer[start : start + min(limit, self._left)]
+                if not data:
+                    break
+                pieces.append(data)
+                start += len(data)
+                limit -= len(data)
                 self._left -= len(data)
-                rest = buffer[len(data) :]
                 if not self._left:
                     self._left = -1
-                return data, rest, False
-            end = buffer.find(b"\n")
+                continue
+            end = buffer.find(b"\n", start)
             if end < 0:
-                if len(buffer) > self._limit:
+                if len(buffer) - start > self._limit + 17:  # and the longest size, with its CR
                     raise ProtocolError()
-                return b"", buffer, False
-            if buffer[end - 1 : end] != b"\r":
+                break
+            if end == start or buffer[end - 1 : end] != b"\r":
                 raise ProtocolError()
-            line = buffer[: end - 1]
-            buffer = buffer[end + 1 :]
-            self._limit -= len(line)
-            if self._limit < 0:
-                raise ProtocolError()
+            line = buffer[start : end - 1]
+            start = end + 1
             if self._left == -1:
                 if line:
                     raise ProtocolError()
                 self._left = 0
-            elif self._left == -2:
+                continue
+            if self._left == -2:
+                extra = len(line)
                 if not line:
                     self._left = -3
             else:
-                self._left = _size(line) or -2
-        return b"", buffer, True
+                # The sizes themselves come with the data, which has a limit of its own.
+                digits = line.split(b";")[0].rstrip(b" \t")
+                extra = len(line) - len(digits)
+                self._left = _size(line, digits) or -2
+            self._limit -= extra
+            if self._limit < 0:
+                raise ProtocolError()
+        return b"".join(pieces), buffer[start:], self._left == -3
 
 
-def _size(line: bytes) -> int:
-    digits = line.split(b";")[0].rstrip(b" \t")
+def _size(line: bytes, digits: bytes) -> int:
     # 15 digits are an exbibyte; longer sizes only serve to overflow something.
     if not 0 < len(digits) < 16 or b"\r" in line or b"\0" in line:
         raise ProtocolError()

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 class Connection:
     """The part of a connection that is the same on every transport.
 
-    A transport adds ``write(data)``, ``drain()``, ``fill(timeout)``, ``abort()``, ``lost``
-    and ``taken``; ``fill`` and ``drain`` raise OSError when the peer has gone, ``fill`` a
+    A transport adds ``write(data)``, ``drain()``, ``post(data, limit)``, ``fill(timeout)``,
+    ``abort()``, ``lost`` and ``taken``; ``fill`` and ``drain`` raise OSError when the peer has gone, ``fill`` a
     ``ProtocolError`` 408 when it is silent for too long.
 
     :param server: the server, with ``app``, ``now`` and ``stopping``.
@@ -30,14 +30,17 @@ class Connection:
 
         async def fill(self, timeout: "float | None") -> None: ...
 
+        def post(self, data: bytes, limit: int) -> bool: ...
+
         def abort(self) -> None: ...
 
     #: The transport is closed, or the peer is gone.
     lost = False
     #: When the server's clock says so, ``expire()`` is called; None without a wait.
     deadline: "Any" = None
-    #: The handler took over the connection with ``request.sock``.
+    #: The stream with which the handler took over the connection.
     taken: "Any" = None
+    _raw: "Any" = None
     #: The request in progress, None between two.
     request: "Any" = None
     #: Another request may follow.
@@ -82,6 +85,8 @@ class Connection:
         response = await app.dispatch_request(request, error)
         if response is Response.already_handled or self.taken is not None:
             self.keep = False
+            if self.taken is not None:
+                await self.taken.finish()
             return
         if error is not None:
             self.keep = False
@@ -131,6 +136,14 @@ class Connection:
 
     frame = frame
 
+    def watch(self) -> "Any":
+        """Return a task that ends the response under way when the peer leaves, where one is needed."""
+        return None
+
+    def look(self) -> bool:
+        """Take bytes that have arrived unasked; tell whether there were any, or an end."""
+        return False
+
     def has_ready(self, request: "Any", response: Response) -> bool:
         """Tell whether the message for an untouched file response is ready to be sent."""
         return False
@@ -144,9 +157,13 @@ class Connection:
         await self.fill(self.app.body_timeout)
 
     def take_over(self) -> "Any":
-        """Return a (reader, writer) pair; the connection is the handler's from now on."""
-        if self.taken is None:
+        """Return the (reader, writer) pair for a handler that takes the connection over."""
+        if self._raw is None:
             from .takeover import RawStream
 
-            self.taken = RawStream(self)
-        return self.taken, self.taken
+            self._raw = RawStream(self)
+        return self._raw, self._raw
+
+    def claim(self, stream: "Any") -> None:
+        """Leave the connection to the handler, from its first use of the stream on."""
+        self.taken = stream

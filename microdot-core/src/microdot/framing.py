@@ -27,6 +27,7 @@ async def stream(
     chunked = b"\r\nTransfer-Encoding: chunked\r\n" in head
     left = int(_length(head)) if b"\r\nContent-Length: " in head else -1
     started = False
+    watch = None
     connection.streaming = True
     try:
         if response.is_head or response.status_code in (204, 304):
@@ -38,6 +39,7 @@ async def stream(
             connection.write(head)
             started = True
             await connection.drain()
+            watch = connection.watch()
         async for chunk in chunks:
             if not chunk:
                 continue
@@ -63,6 +65,8 @@ async def stream(
         await _broken(connection, request, error, started)
     finally:
         connection.streaming = False
+        if watch is not None:
+            watch.cancel()
         try:
             await chunks.aclose()
         except Exception as error:

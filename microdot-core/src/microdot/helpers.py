@@ -1,4 +1,7 @@
-"""Helper functions for the authors of decorators."""
+"""Helper functions for the authors of decorators and plugins."""
+
+from ._compat import CPYTHON, invoke_handler
+from ._report import report
 
 try:
     from functools import wraps  # pyright: ignore
@@ -9,4 +12,4 @@ except ImportError:  # MicroPython: functions take no attributes
         return lambda wrapper: wrapper
 
 
-__all__ = ["wraps"]
+__all__ = ["CPYTHON", "invoke_handler", "report", "wraps"]

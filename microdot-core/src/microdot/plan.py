@@ -17,8 +17,10 @@ def compile_plan(app: "Any", top: bool) -> "Any":
     for subapp in app._subapps:
         plan = compile_plan(subapp, False)
         if plan:
-            local += plan.local
-            local.append((subapp, plan))
+            # An application may be mounted at several places; its hooks are called once.
+            for pair in [(subapp, plan)] + plan.local:
+                if all([pair[0] is not owner for owner, _ in local]):
+                    local.append(pair)
     if app._plugins is None:
         if not local and not (top and CPYTHON and app.autoload):
             return ()

@@ -170,8 +170,9 @@ def move_plugins(source: "Any", target: "Any") -> None:
     if target._plugins is None:
         target._plugins = Plugins(target)
     names = [name for name, _ in target._plugins.used]
-    for name, plugin in source._plugins.used:
+    for name, _ in source._plugins.used:
         if name in names:
             raise PluginError("plugin %r is used by the application and by the one mounted" % name)
-        target._plugins.used.append((name, plugin))
+    target._plugins.used += source._plugins.used
     source._plugins.used = []
+    source._plan = None

@@ -51,6 +51,8 @@ class Server:
             if connection.deadline is not None and connection.deadline <= self.now:
                 connection.deadline = None
                 connection.expire()
+            if connection.taken is not None:
+                connection.taken.tick(self.now)
 
     async def sweep(self) -> None:
         """Call ``tick`` for ever."""

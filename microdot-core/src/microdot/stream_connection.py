@@ -79,7 +79,8 @@ class StreamConnection(Connection):
     async def _close(self) -> None:
         self.deadline = None
         try:
-            if not self.lost and (self.parser.left or self.parser.buffer):
+            unread = self.parser.left or self.parser.buffer
+            if not self.lost and (unread or self.taken is not None and self.taken.unread):
                 from .shutdown import linger
 
                 await linger(self)
@@ -109,6 +110,8 @@ class StreamConnection(Connection):
 
         :raises OSError: the peer has gone, or takes nothing.
         """
+        if self.taken is not None:  # several tasks may wait, each with nothing but itself to lose
+            return await self._writer.drain()  # type: ignore[no-any-return]
         try:
             await self._wait(self._writer.drain(), self.app.write_timeout)
         except ProtocolError:
@@ -130,8 +133,9 @@ class StreamConnection(Connection):
 
     async def _wait(self, awaitable: "Any", timeout: "float | None") -> "Any":
         # A head's deadline stays while its pieces come in.
-        if self.deadline is None and timeout is not None:
-            self.deadline = self.server.later + timeout
+        timed = self.deadline is None and timeout is not None
+        if timed:
+            self.deadline = self.server.later + timeout  # type: ignore[operator]
         try:
             return await awaitable
         except OSError:
@@ -143,7 +147,7 @@ class StreamConnection(Connection):
             self._expired = False
             raise ProtocolError(408, "Request timeout")
         finally:
-            if self.idle is None:
+            if self.idle is None and (timed or self.taken is None):
                 self.deadline = None
 
     def read_now(self) -> "bytes | None":
@@ -152,9 +156,52 @@ class StreamConnection(Connection):
         # A CPython stream reads ahead by itself; what it has is all there is.
         return stream.read(4096) if stream is not None else None  # type: ignore[no-any-return]
 
+    def look(self) -> bool:
+        """Take bytes that have arrived unasked; tell whether there were any, or an end."""
+        data = self.read_now() if len(self.parser.buffer) < 4096 else None
+        if data == b"":
+            self.lost = True
+        elif data:
+            self.parser.receive(data)
+        return data is not None
+
+    def claim(self, stream: "Any") -> None:
+        """Leave the connection to the handler, from its first use of the stream on."""
+        from .outbox import Outbox
+
+        self._writer = Outbox(self, self._writer)
+        self.taken = stream
+
+    def post(self, data: bytes, limit: int) -> bool:
+        """Queue bytes unless more than ``limit`` wait already; return whether they were queued."""
+        if self.lost or self._writer.size() > limit:
+            return False
+        self._writer.write(data)
+        return not self.lost
+
+    def watch(self) -> "Any":
+        """Return a task that ends the response under way when the peer leaves, to be cancelled."""
+        return asyncio.create_task(self._watch())
+
+    async def _watch(self) -> None:
+        # What comes is the next request, and stays bounded.
+        data: "Any" = b"?"
+        while data and len(self.parser.buffer) < 4096:
+            try:
+                data = await self._reader.read(256)
+            except OSError:
+                data = b""
+            if data:
+                self.parser.receive(data)
+        if not data:
+            self.lost = self._expired = True
+            self._task.cancel()
+
     def expire(self) -> None:
         """End the wait that lasts too long."""
         self._expired = True
+        if self.taken is not None:
+            self.lost = True
         self._task.cancel()
 
     def close(self) -> None:

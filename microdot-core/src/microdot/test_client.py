@@ -6,10 +6,13 @@ from .fields import encode_head
 from .http11 import Parser
 from .request import Request
 from .response import Response
+from .test_request import encode_request, update_jar
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+    from .test_stream import TestStream
 
 __all__ = ["TestClient", "TestResponse"]
 
@@ -41,22 +44,9 @@ class TestResponse:
         :param res: the response.
         """
         self = cls()
-        if res is Response.already_handled:
+        chunks = self._begin(res)
+        if chunks is None:
             return self
-        if isinstance(res.body, str):
-            res.body = res.body.encode()
-        elif isinstance(res.body, (bytes, bytearray)) or res.body is None:
-            res.body = bytes(res.body or b"")
-        chunks = res.body_iter()
-        res.complete()
-        self.status_code = res.status_code
-        self.reason = res._reason
-        self.headers = res.headers
-        cookies = self.headers.get("Set-Cookie")
-        if cookies is not None and not isinstance(cookies, (list, tuple)):
-            self.headers["Set-Cookie"] = [cookies]
-        # What a server would refuse to send is an error here, too.
-        encode_head(res.status_code, res._reason, res.headers.items())
         try:
             if res.is_head:
                 return self
@@ -76,8 +66,28 @@ class TestResponse:
         elif kind == "text/event-stream":
             from .test_events import parse_events
 
-            self.events = parse_events(self.text)
+            self.events = parse_events(self.body)
         return self
+
+    def _begin(self, res: Response) -> "Any":
+        # Take the head; return an iterator over the body, None when there is nothing to see.
+        if res is Response.already_handled:
+            return None
+        if isinstance(res.body, str):
+            res.body = res.body.encode()
+        elif isinstance(res.body, (bytes, bytearray)) or res.body is None:
+            res.body = bytes(res.body or b"")
+        chunks = res.body_iter()
+        res.complete()
+        self.status_code = res.status_code
+        self.reason = res._reason
+        self.headers = res.headers
+        cookies = self.headers.get("Set-Cookie")
+        if cookies is not None and not isinstance(cookies, (list, tuple)):
+            self.headers["Set-Cookie"] = [cookies]
+        # What a server would refuse to send is an error here, too.
+        encode_head(res.status_code, res._reason, res.headers.items())
+        return chunks
 
 
 class _Memory:
@@ -121,38 +131,6 @@ class TestClient:
         self.scheme = scheme
         self.host = host or "example.com:1234"
 
-    def _encode(
-        self, method: str, path: str, headers: "dict[str, Any] | None", body: "Any"
-    ) -> bytes:
-        fields = [(name, str(value).strip()) for name, value in (headers or {}).items()]
-        names = [name.lower() for name, _ in fields]
-        if body is None:
-            body = b""
-        elif isinstance(body, (dict, list)):
-            body = json.dumps(body).encode()
-            if "content-type" not in names:
-                fields.append(("Content-Type", "application/json"))
-        elif isinstance(body, str):
-            body = body.encode()
-        if body and "content-length" not in names and "transfer-encoding" not in names:
-            fields.append(("Content-Length", str(len(body))))
-        if "host" not in names:
-            fields.append(("Host", self.host))
-        cookies = [value for name, value in fields if name.lower() == "cookie"]
-        fields = [pair for pair in fields if pair[0].lower() != "cookie"]
-        for name, value in self.cookies.items():
-            scope = "/"
-            if isinstance(value, tuple):
-                value, scope = value
-            if path_matches(path.split("?")[0], scope):
-                cookies.append("%s=%s" % (name, value))
-        if cookies:
-            fields.append(("Cookie", "; ".join(cookies)))
-        version = "1.1" if "transfer-encoding" in names else "1.0"
-        lines = ["%s %s HTTP/%s" % (method, path, version)]
-        lines += ["%s: %s" % pair for pair in fields]
-        return "\r\n".join(lines + ["", ""]).encode() + body  # type: ignore[no-any-return]
-
     async def request(
         self,
         method: str,
@@ -169,11 +147,51 @@ class TestClient:
         :param body: text, bytes, or a dictionary or list to be sent as JSON.
         :param sock: what ``request.sock`` is to be.
         """
+        response = await self._dispatch(method, path, headers, body, sock)
+        result = await TestResponse.create(response)
+        update_jar(self.cookies, result.headers.get("Set-Cookie") or ())
+        return result
+
+    async def stream(
+        self,
+        method: str,
+        path: str,
+        headers: "dict[str, Any] | None" = None,
+        body: "Any" = None,
+        timeout: float = 5,
+    ) -> "TestStream":
+        """Send a request and return the response while it is being made, to be read piece by piece.
+
+        :param method: the method.
+        :param path: the path, with the query string.
+        :param headers: header fields.
+        :param body: text, bytes, or a dictionary or list to be sent as JSON.
+        :param timeout: seconds that a read waits at most.
+        """
+        from .test_stream import TestStream
+
+        response = await self._dispatch(method, path, headers, body, None)
+        head = TestResponse()
+        chunks = head._begin(response)
+        update_jar(self.cookies, head.headers.get("Set-Cookie") or ())
+        if chunks is not None and response.is_head:
+            await chunks.aclose()
+            chunks = None
+        return TestStream(head.status_code, head.reason, head.headers, chunks, timeout)
+
+    async def _dispatch(
+        self,
+        method: str,
+        path: str,
+        headers: "dict[str, Any] | None",
+        body: "Any",
+        sock: "Any",
+    ) -> Response:
         if self.app._plan is None:
             # What a server would find when it starts: plugins that do not go together.
             self.app._compile()
         parser = Parser(65536, 1 << 20, 1000)
-        parser.receive(self._encode(method, path, headers, body))
+        parser.receive(encode_request(method, path, headers, body, self.host, self.cookies))
         request = error = None
         try:
             head = parser.head()
@@ -196,33 +214,7 @@ class TestClient:
 
                 request._length = max(parser.left, 0)
                 error = await receive(_Memory(self.app, parser), request)
-        response = await self.app.dispatch_request(request, error)
-        result = await TestResponse.create(response)
-        self._update_cookies(result)
-        return result
-
-    def _update_cookies(self, response: TestResponse) -> None:
-        for cookie in response.headers.get("Set-Cookie") or ():
-            pair, _, rest = cookie.partition(";")
-            name, _, value = pair.partition("=")
-            name = name.strip()
-            path = "/"
-            delete = False
-            for option in rest.split(";"):
-                key, _, text = option.strip().partition("=")
-                key = key.lower()
-                if key == "path" and text:
-                    path = text
-                elif key == "max-age":
-                    delete = delete or text[:1] == "-" or text == "0"
-                elif key == "expires":
-                    delete = delete or "01 Jan 1970" in text
-            if not delete:
-                self.cookies[name] = value if path == "/" else (value, path)
-            elif name in self.cookies:
-                stored = self.cookies[name]
-                if path == (stored[1] if isinstance(stored, tuple) else "/"):
-                    del self.cookies[name]
+        return await self.app.dispatch_request(request, error)  # type: ignore[no-any-return]
 
     async def get(self, path: str, headers: "dict[str, Any] | None" = None) -> TestResponse:
         """Send a GET request; see ``request``."""
@@ -272,10 +264,3 @@ class TestClient:
         except ImportError:
             raise ImportError("TestClient.websocket() needs the distribution microdot-websocket")
         return await converse(self, path, client, headers)  # type: ignore[no-any-return]
-
-
-def path_matches(path: str, scope: str) -> bool:
-    """Tell whether a cookie of path ``scope`` is sent to ``path`` (RFC 6265 5.1.4)."""
-    if path[: len(scope)] != scope:
-        return False
-    return scope[-1:] == "/" or path[len(scope) : len(scope) + 1] in ("", "/")

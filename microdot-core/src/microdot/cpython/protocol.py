@@ -11,7 +11,7 @@ from ..connection import Connection
 from ..errors import ProtocolError
 from ..response import Response
 from .files import FastFile, send_file
-from .worker import Worker
+from .worker import ARRIVAL, Worker
 
 #: Unprocessed bytes at which reading from the peer is suspended.
 HIGH_WATER = 65536
@@ -32,9 +32,12 @@ class HTTPProtocol(Connection, asyncio.Protocol):
         self._loop: asyncio.AbstractEventLoop = server.loop
         self._transport: Any = None
         self._worker: Optional[Worker] = None
-        # Set while an exchange waits for bytes, or for the peer to take some.
-        self._reading: "Optional[asyncio.Future[None]]" = None
-        self._writing: "Optional[asyncio.Future[None]]" = None
+        # Set while an exchange waits for bytes.
+        self._reading: Any = None
+        # Of those who wait for the peer to take some; several tasks may send on a WebSocket.
+        self._writing: "list[asyncio.Future[None]]" = []
+        self._read_by: Any = None
+        self._write_by: Any = None
         self._busy = False
         self._paused = False
         self._suspended = False
@@ -77,12 +80,12 @@ class HTTPProtocol(Connection, asyncio.Protocol):
         parser = self.parser
         parser.buffer = parser.buffer + data if parser.buffer else data
         if self._busy:
-            waiter = self._reading
-            if waiter is not None:
-                self._reading = None
-                if not waiter.done():
-                    waiter.set_result(None)
-            elif len(parser.buffer) > HIGH_WATER and not self._suspended:
+            if self._reading is not None:
+                self._resume()
+                return
+            if self.taken is not None:
+                self.taken.arrived()
+            if len(parser.buffer) > HIGH_WATER and not self._suspended:
                 self._suspended = True
                 self._transport.pause_reading()
         else:
@@ -93,11 +96,10 @@ class HTTPProtocol(Connection, asyncio.Protocol):
         self._eof = True
         if self._lingering:
             return False
-        if self._reading is not None and not self._reading.done():
+        if self._reading is not None:
             # The body is incomplete, and nobody expects a response to it.
             self.lost = self.taken is None
-            self._reading.set_exception(OSError(104, "Connection lost"))
-            self._reading = None
+            self._resume(OSError(104, "Connection lost"))
         if self.streaming or self.taken is not None or self.scheme == "https":
             return False
         return self._busy
@@ -107,10 +109,13 @@ class HTTPProtocol(Connection, asyncio.Protocol):
         self.lost = True
         self.deadline = None
         self.server.forget(self)
-        for waiter in (self._reading, self._writing):
-            if waiter is not None and not waiter.done():
+        for waiter in self._writing:
+            if not waiter.done():
                 waiter.set_exception(OSError(104, "Connection lost"))
-        self._reading = self._writing = None
+        if self._reading is not None:
+            self._resume(OSError(104, "Connection lost"))
+        if self.taken is not None:
+            self.taken.arrived()
         worker, self._worker = self._worker, None
         if worker is not None:
             worker.connection = None if worker.free() else self
@@ -129,9 +134,9 @@ class HTTPProtocol(Connection, asyncio.Protocol):
     def resume_writing(self) -> None:
         """Note that the peer has caught up."""
         self._paused = False
-        if self._writing is not None and not self._writing.done():
-            self._writing.set_result(None)
-        self._writing = None
+        for waiter in self._writing:
+            if not waiter.done():
+                waiter.set_result(None)
 
     # exchanges
 
@@ -190,6 +195,8 @@ class HTTPProtocol(Connection, asyncio.Protocol):
         # RFC 9112 9.6: closing with unread input makes the peer lose the response.
         self.lost = True
         unread = self.parser.left or self.parser.buffer
+        if self.taken is not None:
+            unread = unread or self.taken.unread
         self.parser.buffer = b""
         if not self._eof and unread and self._transport.can_write_eof():
             self.lost = False
@@ -198,6 +205,7 @@ class HTTPProtocol(Connection, asyncio.Protocol):
             self._transport.write_eof()
             if self._suspended:
                 self._transport.resume_reading()
+            self.taken = None
             self.deadline = self.server.later + 2
             self.expire = self._transport.abort  # type: ignore[method-assign]
         else:
@@ -214,15 +222,22 @@ class HTTPProtocol(Connection, asyncio.Protocol):
 
         :raises OSError: the peer has gone, or takes nothing.
         """
-        if self.lost:
+        # A handler that only sends may get here before connection_lost() is called.
+        if self.lost or self._transport.is_closing():
+            self.lost = True
             raise OSError(104, "Connection lost")
         if self._paused:
-            self._writing = waiter = self._loop.create_future()
-            self.deadline = self.server.later + self.app.write_timeout
+            waiter = self._loop.create_future()
+            if not self._writing:
+                self._write_by = self.deadline = self.server.later + self.app.write_timeout
+            self._writing.append(waiter)
             try:
                 await waiter
             finally:
-                self.deadline = None
+                self._writing.remove(waiter)
+                if not self._writing:
+                    self._write_by = None
+                    self.deadline = self._read_by
 
     async def fill(self, timeout: "Optional[float]") -> None:
         """Wait until bytes have arrived in the parser.
@@ -237,19 +252,45 @@ class HTTPProtocol(Connection, asyncio.Protocol):
         if self._suspended:
             self._suspended = False
             self._transport.resume_reading()
-        self._reading = waiter = self._loop.create_future()
+        if self._worker is not None and self._worker.is_current():
+            waiter: Any = ARRIVAL
+        else:
+            waiter = self._loop.create_future()
+        self._reading = waiter
         if timeout is not None:
-            self.deadline = self.server.later + timeout
+            self._read_by = self.deadline = self.server.later + timeout
         try:
             await waiter
         finally:
-            self.deadline = None
+            self._read_by = None
+            self.deadline = self._write_by
             self._reading = None
+
+    def _resume(self, error: Optional[Exception] = None) -> None:
+        # Go on with what waits for bytes.
+        waiter, self._reading = self._reading, None
+        if waiter is ARRIVAL:
+            assert self._worker is not None
+            self._worker.resume(error)
+        elif not waiter.done():
+            if error is None:
+                waiter.set_result(None)
+            else:
+                waiter.set_exception(error)
+
+    def post(self, data: bytes, limit: int) -> bool:
+        """Queue bytes unless more than ``limit`` wait already; return whether they were queued."""
+        if self.lost or self._transport.get_write_buffer_size() > limit:
+            return False
+        self._transport.write(data)
+        return True
 
     def expire(self) -> None:
         """End the wait that lasts too long."""
-        if self._reading is not None and not self._reading.done():
-            self._reading.set_exception(ProtocolError(408, "Request timeout"))
+        if self._write_by is not None and self._write_by <= self.server.now:
+            self._transport.abort()
+        elif self._reading is not None:
+            self._resume(ProtocolError(408, "Request timeout"))
         elif self._busy:
             self._transport.abort()
         elif self.parser.buffer:

@@ -123,6 +123,9 @@ class ProtocolServer(Server):
         """Serve until ``shutdown``, or return the asyncio server when not to start."""
         self.loop = loop = asyncio.get_running_loop()
         self._stop = loop.create_future()
+        # asyncio reads into 256 KiB at a time. glibc maps and unmaps a block of that size for each
+        # read, at three times the cost of a small one, until a larger one has been freed.
+        bytearray(1 << 20)
         warn_of_foreign()
         await self.hooks("microdot_startup")
         app = self.app
