@@ -10,7 +10,6 @@ checkers read, for less memory on the board. The files are of the mpy version of
 import ast
 import os
 import pathlib
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -70,9 +69,10 @@ def compile_file(program: str, source: pathlib.Path, target: pathlib.Path) -> No
 
 
 def build(folder: pathlib.Path) -> pathlib.Path:
-    """Compile into a folder, made anew, and return it."""
+    """Compile into a folder, and return it; compiled files of before are removed, nothing else."""
     program = compiler()
-    shutil.rmtree(folder, ignore_errors=True)
+    for path in (folder / "microdot").rglob("*.mpy"):
+        path.unlink()
     for project in sorted(path.parent for path in ROOT.glob("microdot-*/pyproject.toml")):
         for name in manifest.portable(project):
             target = (folder / name).with_suffix(".mpy")
