@@ -126,9 +126,11 @@ def test_signatures(function, expected):
         assert parameter.default is not NEEDED or parameter.kind is parameter.VAR_KEYWORD
 
 
-def test_the_websocket_client_names_what_is_missing():
+def test_the_websocket_client_names_what_is_missing(monkeypatch):
     import asyncio
+    import sys
 
+    monkeypatch.setitem(sys.modules, "microdot.websocket.testing", None)
     with pytest.raises(ImportError, match="microdot-websocket"):
         asyncio.run(TestClient(Microdot()).websocket("/", None))
 

@@ -136,7 +136,8 @@ class Reply:
 
 def cpython(*arguments, app=APP, options=()):
     """Serve an application file with this Python."""
-    env = {"PYTHONPATH": str(ROOT / "microdot-core/src"), "PYTHONUNBUFFERED": "1"}
+    sources = sorted(str(path) for path in ROOT.glob("microdot-*/src"))
+    env = {"PYTHONPATH": os.pathsep.join(sources), "PYTHONUNBUFFERED": "1"}
     return Served([sys.executable, *options], env, *arguments, app=app)
 
 
@@ -145,7 +146,8 @@ def micropython(*arguments, app=APP):
     from conftest import composed_tree, micropython_command
 
     env = {"MICROPYPATH": "%s:.frozen" % composed_tree()}
-    return Served([micropython_command("32")], env, *arguments, app=app)
+    options = os.environ.get("MICROPYTHON_OPTIONS", "").split()
+    return Served([micropython_command("32"), *options], env, *arguments, app=app)
 
 
 PLATFORMS = {"cpython": cpython, "micropython": micropython}
