@@ -32,7 +32,8 @@ def post(app, *parts):
 
 def test_the_names_of_the_package():
     names = {name for name in vars(microdot.multipart) if name[0] != "_"}
-    modules = {"cpython", "form", "names", "parser", "plugin", "safe", "storage", "upload"}
+    modules = {"cpython", "form", "names", "parser", "plugin", "reader", "safe", "storage"}
+    modules |= {"upload", "upload_extra", "CPYTHON", "TYPE_CHECKING"}
     assert names - modules == set(microdot.multipart.__all__)
 
 
