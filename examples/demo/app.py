@@ -1,4 +1,4 @@
-"""The demo application: everything that core does, on one page.
+"""The demo application: what core and the extensions do, on a few pages.
 
 python examples/demo/app.py [PORT]          or: micropython examples/demo/app.py [PORT]
 """
@@ -7,6 +7,10 @@ import asyncio
 import sys
 
 from microdot import Microdot, Response, abort
+from microdot.broadcast import Group
+from microdot.multipart import FileUpload, FormDataIter, Multipart
+from microdot.sse import ServerSentEvents, with_sse
+from microdot.websocket import WebSockets, with_websocket
 
 FOLDER = __file__.rpartition("/")[0] or "."
 
@@ -27,6 +31,11 @@ class Counter:
 
 
 counter = app.use(Counter())
+# On CPython they take part without this; on MicroPython they say goodbye at shutdown with it.
+app.use(Multipart(max_file_size=64 * 1024 * 1024, max_total_size=64 * 1024 * 1024))
+app.use(WebSockets(origins=["same"], max_message_length=1000))
+app.use(ServerSentEvents())
+chatters = Group()
 app.static("/static", FOLDER + "/static", max_age=60)
 
 
@@ -91,6 +100,69 @@ async def countdown(request):
 async def fail(request):
     """Fail, to show what becomes of an exception."""
     raise RuntimeError("this handler fails on purpose")
+
+
+@app.get("/upload")
+async def upload_page(request):
+    """Show the page with the upload form."""
+    return Response.send_file(FOLDER + "/static/upload.html")
+
+
+@app.post("/api/upload", max_content_length=65 * 1024 * 1024)
+async def upload(request):
+    """Receive files of any size in a few KB of memory: they are read while they arrive."""
+    fields, files = [], []
+    async for name, value in FormDataIter(request):
+        if not isinstance(value, FileUpload):
+            fields.append([name, value])
+            continue
+        size = checksum = 0
+        while True:
+            data = await value.read(1024)
+            if not data:
+                break
+            size += len(data)
+            checksum = (checksum + sum(data)) % 65536
+        files.append(
+            {"field": name, "name": value.safe_filename, "size": size, "checksum": checksum}
+        )
+    return {"fields": fields, "files": files}
+
+
+@app.get("/chat")
+async def chat_page(request):
+    """Show the page of the chat."""
+    return Response.send_file(FOLDER + "/static/chat.html")
+
+
+@app.get("/api/chat")
+@with_websocket
+async def chat(request, ws):
+    """Pass on what one says to all."""
+    with chatters.member(ws):
+        await chatters.publish({"here": len(chatters)})
+        async for message in ws:
+            if isinstance(message, str):
+                await chatters.publish({"text": message})
+    await chatters.publish({"here": len(chatters)})
+
+
+@app.get("/ticker")
+async def ticker_page(request):
+    """Show the page of the ticker."""
+    return Response.send_file(FOLDER + "/static/ticker.html")
+
+
+@app.get("/api/ticker")
+@with_sse
+async def ticker(request, sse):
+    """Count, from where the client lost the connection on."""
+    last = sse.last_event_id or ""
+    number = int(last) if last.isdigit() else 0
+    while True:
+        number += 1
+        await sse.send({"number": number, "responses": counter.responses}, "tick", number)
+        await asyncio.sleep(0.5)
 
 
 @app.get("/api/about")
