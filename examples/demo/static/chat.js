@@ -4,6 +4,7 @@ const messages = document.getElementById("messages");
 const form = document.getElementById("say");
 let socket;
 let pause = 500;
+let left = false;
 
 const connect = () => {
   socket = new WebSocket(`${location.origin.replace(/^http/, "ws")}/api/chat`);
@@ -19,6 +20,7 @@ const connect = () => {
     item.scrollIntoView({ block: "nearest" });
   });
   socket.addEventListener("close", ({ code }) => {
+    if (left) return;
     state.textContent = `Not connected (${code}); trying again …`;
     setTimeout(connect, pause);
     pause = Math.min(pause * 2, 10000);
@@ -30,5 +32,14 @@ form.addEventListener("submit", (event) => {
   if (socket.readyState !== WebSocket.OPEN) return;
   socket.send(form.text.value);
   form.reset();
+});
+// A browser may keep the page, and its connection, for the way back.
+addEventListener("pagehide", () => {
+  left = true;
+  socket.close();
+});
+addEventListener("pageshow", ({ persisted }) => {
+  left = false;
+  if (persisted) connect();
 });
 connect();

@@ -27,4 +27,7 @@ document.getElementById("control").addEventListener("submit", (event) => {
     start();
   }
 });
+// A browser may keep the page, and its connection, for the way back.
+addEventListener("pagehide", () => { if (source) source.close(); });
+addEventListener("pageshow", ({ persisted }) => { if (persisted && source) start(); });
 start();
