@@ -1,6 +1,6 @@
 """What benchmarks/upload.py sends to: the multipart extension, or a protocol that discards.
 
-    python upload.py microdot|bare PORT
+python upload.py microdot|bare PORT
 """
 
 from __future__ import annotations
@@ -89,7 +89,9 @@ class Bare(asyncio.Protocol):
         self.left -= len(data)
         if self.left == 0:
             body = json.dumps(usage() if self.head.startswith(b"GET /usage") else {}).encode()
-            self.transport.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+            self.transport.write(
+                b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+            )
             self.head, self.left = b"", -1
 
 

@@ -174,7 +174,7 @@ def test_a_plugin_without_request_hooks_is_not_asked():
     app.use(Goodbye())
     ask(app)
     plan = app._compile()
-    assert (plan.on_request, plan.on_response) == (False, False)
+    assert (plan.request, plan.response) == (False, False)
     lifecycle(app, "microdot_shutdown")
     assert log == ["handler", "goodbye"]
 

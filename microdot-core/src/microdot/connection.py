@@ -32,6 +32,8 @@ class Connection:
 
         def post(self, data: bytes, limit: int) -> bool: ...
 
+        def watch(self) -> "Any": ...
+
         def abort(self) -> None: ...
 
     #: The transport is closed, or the peer is gone.
@@ -40,7 +42,6 @@ class Connection:
     deadline: "Any" = None
     #: The stream with which the handler took over the connection.
     taken: "Any" = None
-    _raw: "Any" = None
     #: The request in progress, None between two.
     request: "Any" = None
     #: Another request may follow.
@@ -136,14 +137,6 @@ class Connection:
 
     frame = frame
 
-    def watch(self) -> "Any":
-        """Return a task that ends the response under way when the peer leaves, where one is needed."""
-        return None
-
-    def look(self) -> bool:
-        """Take bytes that have arrived unasked; tell whether there were any, or an end."""
-        return False
-
     def has_ready(self, request: "Any", response: Response) -> bool:
         """Tell whether the message for an untouched file response is ready to be sent."""
         return False
@@ -158,12 +151,7 @@ class Connection:
 
     def take_over(self) -> "Any":
         """Return the (reader, writer) pair for a handler that takes the connection over."""
-        if self._raw is None:
-            from .takeover import RawStream
+        from .takeover import RawStream
 
-            self._raw = RawStream(self)
-        return self._raw, self._raw
-
-    def claim(self, stream: "Any") -> None:
-        """Leave the connection to the handler, from its first use of the stream on."""
-        self.taken = stream
+        stream = RawStream(self)
+        return stream, stream

@@ -61,7 +61,7 @@ async def dispatch(app: "Any", request: "Any", error: "Any" = None) -> Response:
 
             check_length(app, request)
         response: "Any" = None
-        if plan and plan.on_request:
+        if plan and plan.request:
             response = await plan.run_request(request)
         if response is None:
             if request.method == "OPTIONS" and app.options_handler:
@@ -98,7 +98,7 @@ async def dispatch(app: "Any", request: "Any", error: "Any" = None) -> Response:
         from microdot.handlers import fail
 
         response = await fail(app, request, failure)
-    if plan and plan.on_response:
+    if plan and plan.response:
         response = await plan.run_response(request, response)
     if request is not None:
         if request.method == "HEAD":

@@ -3,6 +3,9 @@
 from ._compat import CPYTHON, invoke_handler
 from ._report import report
 
+if not CPYTHON:
+    from ._compat import Lazy  # type: ignore[attr-defined]  # noqa: F401
+
 try:
     from functools import wraps  # pyright: ignore
 except ImportError:  # MicroPython: functions take no attributes
@@ -12,4 +15,11 @@ except ImportError:  # MicroPython: functions take no attributes
         return lambda wrapper: wrapper
 
 
-__all__ = ["CPYTHON", "invoke_handler", "report", "wraps"]
+def lenient_utf8(data: bytes) -> str:
+    """Return bytes decoded from UTF-8, U+FFFD for what is invalid."""
+    from microdot._utf8 import utf8
+
+    return utf8(data)
+
+
+__all__ = ["CPYTHON", "invoke_handler", "lenient_utf8", "report", "wraps"]

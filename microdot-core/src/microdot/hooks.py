@@ -188,8 +188,8 @@ class Plan:
         self.hooks = hooks
         self.local = local
         #: Whether anything is to be called for a request, and for a response.
-        self.on_request = self._any("microdot_request")
-        self.on_response = self._any("microdot_response")
+        self.request = self._any("microdot_request")
+        self.response = self._any("microdot_response")
 
     def _any(self, hook: str) -> bool:
         return bool(self.hooks[hook]) or any([plan._any(hook) for _, plan in self.local])

@@ -1,10 +1,39 @@
-"""``Outbox``: what several tasks write to one asyncio stream."""
+"""What a connection over asyncio streams needs when it is more than requests and responses."""
 
 import asyncio
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+
+def read_now(reader: "Any") -> "bytes | None":
+    """Return bytes that have arrived, b"" at the end, None when there are none.
+
+    A CPython stream reads ahead by itself; what it has is all there is.
+    """
+    stream = getattr(reader, "s", None)
+    return stream.read(4096) if stream is not None else None  # type: ignore[no-any-return]
+
+
+async def watch(connection: "Any", reader: "Any", task: "Any") -> None:
+    """Cancel the task of a connection when its peer leaves; what comes is the next request.
+
+    :param connection: the connection, in the midst of a response.
+    :param reader: its reader.
+    :param task: its task.
+    """
+    data: "Any" = b"?"
+    while data and len(connection.parser.buffer) < 4096:
+        try:
+            data = await reader.read(256)
+        except OSError:
+            data = b""
+        if data:
+            connection.parser.receive(data)
+    if not data:
+        connection.lost = connection._expired = True
+        task.cancel()
 
 
 class Outbox:
@@ -14,15 +43,34 @@ class Outbox:
     meanwhile. Here a task of its own waits, as long as there is something left to be sent.
 
     :param connection: the connection.
+    :param reader: its reader.
     :param writer: its writer.
     """
 
-    def __init__(self, connection: "Any", writer: "Any") -> None:
+    def __init__(self, connection: "Any", reader: "Any", writer: "Any") -> None:
         self._connection = connection
+        self._reader = reader
         self._writer = writer
         self._pending = b""
         self._task: "Any" = None
         self._sent: "Any" = None
+
+    def look(self) -> bool:
+        """Take bytes that have arrived unasked; tell whether there were any, or an end."""
+        connection = self._connection
+        data = read_now(self._reader) if len(connection.parser.buffer) < 4096 else None
+        if data == b"":
+            connection.lost = True
+        elif data:
+            connection.parser.receive(data)
+        return data is not None
+
+    def post(self, data: bytes, limit: int) -> bool:
+        """Queue bytes unless more than ``limit`` wait already; return whether they were queued."""
+        if self._connection.lost or self.size() > limit:
+            return False
+        self.write(data)
+        return True
 
     def size(self) -> int:
         """Return the number of bytes that wait to be sent."""

@@ -45,10 +45,12 @@ async def linger(connection: "Any") -> None:
     Closing with unread input makes the peer lose the response (RFC 9112 9.6). A peer that
     sends nothing for 0.1 s has most likely read it; after 2 s nobody waits any longer.
     """
+    from .outbox import read_now
+
     quiet = 0
     for _ in range(40):
         await asyncio.sleep(0.05)
-        data = connection.read_now()
+        data = read_now(connection._reader)
         if data == b"":
             return
         quiet = 0 if data else quiet + 1

@@ -150,52 +150,11 @@ class StreamConnection(Connection):
             if self.idle is None and (timed or self.taken is None):
                 self.deadline = None
 
-    def read_now(self) -> "bytes | None":
-        """Return bytes that have arrived, b"" at the end, None when there are none."""
-        stream = getattr(self._reader, "s", None)
-        # A CPython stream reads ahead by itself; what it has is all there is.
-        return stream.read(4096) if stream is not None else None  # type: ignore[no-any-return]
-
-    def look(self) -> bool:
-        """Take bytes that have arrived unasked; tell whether there were any, or an end."""
-        data = self.read_now() if len(self.parser.buffer) < 4096 else None
-        if data == b"":
-            self.lost = True
-        elif data:
-            self.parser.receive(data)
-        return data is not None
-
-    def claim(self, stream: "Any") -> None:
-        """Leave the connection to the handler, from its first use of the stream on."""
-        from .outbox import Outbox
-
-        self._writer = Outbox(self, self._writer)
-        self.taken = stream
-
-    def post(self, data: bytes, limit: int) -> bool:
-        """Queue bytes unless more than ``limit`` wait already; return whether they were queued."""
-        if self.lost or self._writer.size() > limit:
-            return False
-        self._writer.write(data)
-        return not self.lost
-
     def watch(self) -> "Any":
         """Return a task that ends the response under way when the peer leaves, to be cancelled."""
-        return asyncio.create_task(self._watch())
+        from .outbox import watch
 
-    async def _watch(self) -> None:
-        # What comes is the next request, and stays bounded.
-        data: "Any" = b"?"
-        while data and len(self.parser.buffer) < 4096:
-            try:
-                data = await self._reader.read(256)
-            except OSError:
-                data = b""
-            if data:
-                self.parser.receive(data)
-        if not data:
-            self.lost = self._expired = True
-            self._task.cancel()
+        return asyncio.create_task(watch(self, self._reader, self._task))
 
     def expire(self) -> None:
         """End the wait that lasts too long."""

@@ -29,9 +29,22 @@ class RawStream:
     def __init__(self, connection: "Any") -> None:
         self._connection = connection
 
+    def _claim(self) -> None:
+        # From the first use on, the connection is the handler's.
+        connection = self._connection
+        connection.taken = self
+        if not hasattr(connection, "post"):  # one over streams
+            from .outbox import Outbox
+
+            outbox = Outbox(connection, connection._reader, connection._writer)
+            connection._writer = outbox
+            connection.post = outbox.post
+            connection.look = outbox.look
+
     def take(self, n: "int | None" = None) -> bytes:
         """Return up to ``n`` bytes that have arrived, all of them for None, without waiting."""
-        self._connection.taken or self._connection.claim(self)
+        if not self._connection.taken:
+            self._claim()
         parser = self._connection.parser
         data: bytes = parser.buffer
         if n is None or n >= len(data):
@@ -43,7 +56,8 @@ class RawStream:
     async def fill(self) -> bool:
         """Wait until bytes have arrived for ``take``; False at the end of the stream."""
         connection = self._connection
-        connection.taken or connection.claim(self)
+        if not connection.taken:
+            self._claim()
         if connection.lost:
             return False
         self.reading = True
@@ -95,7 +109,8 @@ class RawStream:
         :raises OSError: the peer has gone.
         """
         connection = self._connection
-        connection.taken or connection.claim(self)
+        if not connection.taken:
+            self._claim()
         if connection.lost:
             raise OSError(32, "Broken pipe")
         connection.write(data)
@@ -105,7 +120,8 @@ class RawStream:
 
         :returns: whether they were queued.
         """
-        self._connection.taken or self._connection.claim(self)
+        if not self._connection.taken:
+            self._claim()
         return bool(self._connection.post(data, limit))
 
     async def drain(self) -> None:

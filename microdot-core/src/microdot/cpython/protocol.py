@@ -278,6 +278,14 @@ class HTTPProtocol(Connection, asyncio.Protocol):
             else:
                 waiter.set_exception(error)
 
+    def look(self) -> bool:
+        """Take bytes that have arrived unasked: none, for ``data_received`` does."""
+        return False
+
+    def watch(self) -> Any:
+        """Return a task that watches the peer: none, for ``connection_lost`` does."""
+        return None
+
     def post(self, data: bytes, limit: int) -> bool:
         """Queue bytes unless more than ``limit`` wait already; return whether they were queued."""
         if self.lost or self._transport.get_write_buffer_size() > limit:
