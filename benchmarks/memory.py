@@ -133,33 +133,43 @@ class Meter:
 
     def smallest_heap(self, form: str, keep_alive: bool) -> int:
         """Return the smallest heap, in KiB, in which hello answers its requests."""
+
+        def talk(port: int, connection: socket.socket) -> bool:
+            return client.ask(port, ANSWERS, keep_alive, connection) == ANSWERS
+
+        return self.smallest("hello", form, talk)
+
+    def smallest(self, module: str, form: str, talk: Callable[[int, socket.socket], bool]) -> int:
+        """Return the smallest heap, in KiB, in which an application can do what ``talk`` asks."""
         high = 16
-        while not self.answers(high, form, keep_alive):
+        while not self.manages(high, module, form, talk):
             high *= 2
             if high > LARGEST_HEAP:
                 raise ProbeError(self.last_output)
         low = high // 2  # too small, or never tried
         while high - low > 1:
             middle = (low + high) // 2
-            if self.answers(middle, form, keep_alive):
+            if self.manages(middle, module, form, talk):
                 high = middle
             else:
                 low = middle
         # The collector takes whatever looks like an address for one, so the edge is not sharp.
-        while not all(self.answers(high, form, keep_alive) for _ in range(CONFIRMATIONS)):
+        while not all(self.manages(high, module, form, talk) for _ in range(CONFIRMATIONS)):
             high += 1
         return high
 
-    def answers(self, heap: int, form: str, keep_alive: bool) -> bool:
-        """Tell whether hello answers its requests in a heap of this many KiB."""
+    def manages(
+        self, heap: int, module: str, form: str, talk: Callable[[int, socket.socket], bool]
+    ) -> bool:
+        """Tell whether an application does what is asked in a heap of this many KiB."""
         port = client.free_port()
         process = micropython.start(
-            self.program, self.folders[form], ["-m", "hello", str(port)], f"{heap}k"
+            self.program, self.folders[form], ["-m", module, str(port)], f"{heap}k"
         )
         try:
             connection = client.wait_until_served(port, 10, process)
             connection.settimeout(3)
-            return client.ask(port, ANSWERS, keep_alive, connection) == ANSWERS
+            return talk(port, connection)
         except OSError:
             return False
         finally:
@@ -228,6 +238,50 @@ def _names(report: str) -> tuple[int, int]:
     return int(numbers["n_qstr"]), size
 
 
+def upload(port: int, connection: socket.socket) -> bool:
+    """Upload 200 KB in a form; tell whether all of it arrived."""
+    size = 200_000
+    head = b'--b\r\nContent-Disposition: form-data; name="f"; filename="f.bin"\r\n\r\n'
+    body = head + b"x" * size + b"\r\n--b--\r\n"
+    with connection:
+        connection.sendall(
+            b"POST / HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=b\r\n"
+            b"Content-Length: %d\r\n\r\n" % len(body) + body
+        )
+        return client.read_response(connection)[1] == b"%d" % size
+
+
+def converse(port: int, connection: socket.socket) -> bool:
+    """Have 30 messages of 500 bytes echoed by a WebSocket; tell whether they were."""
+    payload = b"x" * 500
+    key = b"\x01\x02\x03\x04"
+    masked = bytes(byte ^ key[i % 4] for i, byte in enumerate(payload))
+    with connection, connection.makefile("rb") as file:
+        connection.sendall(
+            b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        )
+        while file.readline().strip():
+            pass
+        for _ in range(30):
+            connection.sendall(b"\x81\xfe\x01\xf4" + key + masked)
+            if file.read(504) != b"\x81\x7e\x01\xf4" + payload:
+                return False
+        return True
+
+
+def listen(port: int, connection: socket.socket) -> bool:
+    """Read an event stream of 30 events; tell whether all of them came."""
+    with connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        data = b""
+        while True:
+            piece = connection.recv(4096)
+            if not piece:
+                return data.count(b"data: ") == 30
+            data += piece
+
+
 class ProbeError(Exception):
     """A probe did not get to its result; the text is what MicroPython printed."""
 
@@ -269,6 +323,27 @@ FIGURES: tuple[tuple[str, str, int | None, str, Callable[[Meter], int]], ...] = 
     ("held_connection", "B", None, "  per idle connection", lambda m: m.held(True)),
     ("heap_mpy", "KiB", 22, "smallest heap, .mpy", lambda m: m.smallest_heap("mpy", True)),
     ("heap_mpy_closed", "KiB", 22, "  closed connections", lambda m: m.smallest_heap("mpy", False)),
+    (
+        "heap_upload",
+        "KiB",
+        None,
+        "  upload of 200 KB",
+        lambda m: m.smallest("upload_app", "mpy", upload),
+    ),
+    (
+        "heap_socket",
+        "KiB",
+        None,
+        "  WebSocket",
+        lambda m: m.smallest("socket_app", "mpy", converse),
+    ),
+    (
+        "heap_stream",
+        "KiB",
+        None,
+        "  event stream",
+        lambda m: m.smallest("stream_app", "mpy", listen),
+    ),
     ("heap_source", "KiB", 48, "smallest heap, .py", lambda m: m.smallest_heap("source", True)),
     (
         "heap_source_closed",

@@ -68,7 +68,8 @@ def test_routes_as_json(folder):
 
 
 def test_plugins_as_json(folder):
-    rows = json.loads(microdot(folder, "plugins", "hello:app", "--json").stdout)["plugins"]
+    done = microdot(folder, "plugins", "hello:app", "--json", MICRODOT_AUTOLOAD="0")
+    rows = json.loads(done.stdout)["plugins"]
     assert [row for row in rows if row["name"] == "mine"] == [
         {
             "name": "mine",

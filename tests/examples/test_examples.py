@@ -68,4 +68,9 @@ def test_demo(serve):
     )
     assert server.ask(get("/api/countdown")).body.endswith(b"1\nlift-off\n")
     assert server.ask(get("/api/fail")).status == 500
-    assert json.loads(server.ask(get("/api/about")).body)["plugins"] == ["counter"]
+    assert json.loads(server.ask(get("/api/about")).body)["plugins"] == [
+        "counter",
+        "multipart",
+        "sse",
+        "websocket",
+    ]

@@ -5,10 +5,12 @@ import os
 import pathlib
 import socket
 import struct
+import sys
 import time
 
 import pytest
 from harness import PLATFORMS, get
+from microdot.websocket.cpython.compat import apply_mask
 from ws_client import ACCEPT, KEY, Client, frame, handshake
 
 APP = pathlib.Path(__file__).with_name("app.py")
@@ -122,6 +124,24 @@ def test_w_ws_01_unmasked_frames_are_not_echoed(served):
     with Client(served) as client:
         client.send(1, b"hello", mask=b"")
         assert client.closed() == 1002
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, 3, 4, 5, 1023, 1024, 1025, 4_000_000])
+def test_w_ws_10_a_message_is_unmasked_as_a_whole(size):
+    data = os.urandom(min(size, 4096)) * (size // 4096 + 1)
+    data, key = data[:size], b"\x01\x80\xfe\x55"
+    calls = []
+    sys.setprofile(lambda frame, event, arg: calls.append(event))
+    try:
+        plain = apply_mask(data, key)
+    finally:
+        sys.setprofile(None)
+    # Not byte by byte: what Python does for it does not grow with the message.
+    assert len(calls) < 50
+    # RFC 6455 5.3, for a part of it.
+    for i in range(0, size, max(1, size // 5000)):
+        assert plain[i] == data[i] ^ key[i % 4]
+    assert len(plain) == size
 
 
 def test_what_is_too_long_is_1009_and_not_echoed(served):

@@ -130,7 +130,7 @@ class Parser:
         """
         if self.left < 0:
             data, self.buffer, done = self._chunked.decode(self.buffer, limit)
-            if done and not data:
+            if done:
                 self.left = 0
             return data if data or done else None  # type: ignore[no-any-return]
         if not self.left:
