@@ -60,20 +60,43 @@ def test_events_arrive_in_order_and_the_browser_can_leave(browser, served):
     assert browser.execute_async_script(COLLECT, "/join", 1) == [["welcome", "welcome", ""]]
 
 
-def test_node_reads_the_stream(served):
-    node = shutil.which("node") or shutil.which("nodejs")
-    if node is None:
+@pytest.fixture(scope="module")
+def node():
+    """Return a function that runs a script in Node."""
+    command = shutil.which("node") or shutil.which("nodejs")
+    if command is None:
         if os.environ.get("CI") == "true":
             pytest.fail("Node is not installed")
         pytest.skip("Node is not installed")
-    done = subprocess.run(
-        [node, str(SSE / "eventsource.mjs"), "http://127.0.0.1:%d/count/20" % served.port],
-        stdout=subprocess.PIPE,
-        timeout=30,
-        check=True,
-    )
-    result = json.loads(done.stdout)
+
+    def run(*words):
+        done = subprocess.run(
+            [command, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=30
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return json.loads(done.stdout)
+
+    return run
+
+
+def test_nodes_fetch_reads_the_stream(served, node):
+    result = node(str(SSE / "fetch.mjs"), "http://127.0.0.1:%d/count/20" % served.port)
     assert result["type"] == "text/event-stream"
     assert result["events"] == [
         ["id: %d" % number, 'data: {"number": %d}' % number] for number in range(20)
+    ]
+
+
+def test_nodes_event_source(served, node):
+    """Node has one from 20.18 and 22.3 on, behind an option."""
+    flag = "--experimental-eventsource"
+    try:
+        node(flag, "-p", "typeof EventSource === 'function' && 1")
+    except AssertionError:
+        if os.environ.get("CI") == "true":
+            raise
+        pytest.skip("this Node has no EventSource")
+    address = "http://127.0.0.1:%d/count/20" % served.port
+    assert node(flag, str(SSE / "eventsource.mjs"), address, "20") == [
+        ['{"number": %d}' % number, str(number)] for number in range(20)
     ]

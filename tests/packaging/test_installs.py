@@ -117,21 +117,27 @@ def test_removal_of_an_editable_install_leaves_core_intact(extension, python):
         run(python, "-c", PROBE.format("probe"))
 
 
-def test_mip_installs_core_from_the_checkout(micropython, tmp_path):
+def mip_install(micropython, board, *names):
+    """Install distributions of the checkout on a board; return its files."""
     server = mip_server.serve(ROOT, 0, "github:microdot")
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
-    board = tmp_path / "board"
     try:
-        address = "http://127.0.0.1:%d/microdot-core" % server.server_address[1]
-        done = micropython("-c", f"import mip; mip.install({address!r}, target={str(board)!r})")
+        for name in names:
+            address = "http://127.0.0.1:%d/%s" % (server.server_address[1], name)
+            done = micropython("-c", f"import mip; mip.install({address!r}, target={str(board)!r})")
+            assert done.returncode == 0, done.stdout
     finally:
         server.shutdown()
         thread.join()
         server.server_close()
-    assert done.returncode == 0, done.stdout
     installed = {path.relative_to(board).as_posix() for path in board.rglob("*.py")}
-    assert installed == set(manifest.portable(ROOT / "microdot-core"))
+    assert installed == {path for name in names for path in manifest.portable(ROOT / name)}
+
+
+def test_mip_installs_core_from_the_checkout(micropython, tmp_path):
+    board = tmp_path / "board"
+    mip_install(micropython, board, "microdot-core")
 
     # Nothing but what is on the board: the application finds all it needs there.
     (board / "main.py").write_text(
@@ -149,3 +155,44 @@ def test_mip_installs_core_from_the_checkout(micropython, tmp_path):
     )
     done = micropython(str(board / "main.py"), path=f"{board}:.frozen")
     assert done.stdout == "200 {'sum': 42}\n"
+
+
+def test_mip_installs_the_extensions_beside_core(micropython, tmp_path):
+    board = tmp_path / "board"
+    names = ["microdot-" + name for name in ("core", "multipart", "websocket", "sse")]
+    mip_install(micropython, board, *names)
+    (board / "main.py").write_text(
+        "import asyncio\n"
+        "from microdot import Microdot\n"
+        "from microdot.multipart import Multipart, with_form_data\n"
+        "from microdot.sse import ServerSentEvents, with_sse\n"
+        "from microdot.test_client import TestClient\n"
+        "from microdot.websocket import WebSockets, with_websocket\n"
+        "app = Microdot()\n"
+        "for plugin in (Multipart, WebSockets, ServerSentEvents):\n"
+        "    app.use(plugin())\n"
+        "@app.post('/form')\n"
+        "@with_form_data\n"
+        "async def form(request):\n"
+        "    return request.form['name']\n"
+        "@app.get('/ws')\n"
+        "@with_websocket\n"
+        "async def ws(request, ws):\n"
+        "    await ws.send((await ws.receive()).upper())\n"
+        "@app.get('/events')\n"
+        "@with_sse\n"
+        "async def events(request, sse):\n"
+        "    await sse.send('event')\n"
+        "def client():\n"
+        "    print((yield 'socket'))\n"
+        "async def main():\n"
+        "    client_ = TestClient(app)\n"
+        "    kind = {'Content-Type': 'multipart/form-data; boundary=b'}\n"
+        "    body = '--b\\r\\nContent-Disposition: form-data; name=\"name\"\\r\\n\\r\\nform\\r\\n--b--\\r\\n'\n"
+        "    print((await client_.post('/form', headers=kind, body=body)).text)\n"
+        "    await client_.websocket('/ws', client)\n"
+        "    print((await client_.get('/events')).events[0]['data'])\n"
+        "asyncio.run(main())\n"
+    )
+    done = micropython(str(board / "main.py"), path=f"{board}:.frozen")
+    assert done.stdout == "form\nSOCKET\nb'event'\n"

@@ -1,9 +1,16 @@
-// Reads an event stream as Node's fetch() hands it out, and prints the events as JSON.
-const response = await fetch(process.argv[2]);
-const decoder = new TextDecoder();
-let text = "";
-for await (const chunk of response.body) {
-  text += decoder.decode(chunk, { stream: true });
-}
-const events = text.split("\n\n").slice(0, -1).map((event) => event.split("\n"));
-console.log(JSON.stringify({ type: response.headers.get("content-type"), events }));
+// Reads events with Node's EventSource, until as many as wanted have come, and prints them as JSON.
+const [address, count] = process.argv.slice(2);
+const source = new EventSource(address);
+const events = [];
+source.onmessage = ({ data, lastEventId }) => {
+  events.push([data, lastEventId]);
+  if (events.length === Number(count)) {
+    source.close();
+    console.log(JSON.stringify(events));
+    process.exit(0);
+  }
+};
+source.onerror = () => {
+  console.log(JSON.stringify({ error: events }));
+  process.exit(1);
+};
