@@ -436,6 +436,9 @@ def test_a_drained_application_ends_its_streams_after_what_is_queued():
 
 
 def test_the_attributes_of_the_contract():
-    sse = SSE()
+    async def main():
+        return SSE()
+
+    sse = run(main())
     assert sse.queue == []
     assert hasattr(sse.event, "wait")

@@ -44,9 +44,17 @@ class RedisGroup(Group):
         options.setdefault("socket_connect_timeout", 5)
         options.setdefault("socket_keepalive", True)
         options.setdefault("health_check_interval", 30)
-        self._client: Any = redis.Redis.from_url(url, **options)  # type: ignore[no-untyped-call]
+        self._options = dict(options, url=url)
+        # Made within the event loop that it is used in.
+        self._connections: Any = None
         self._task: "Optional[asyncio.Task[None]]" = None
         self._subscribed: "Optional[asyncio.Event]" = None
+
+    @property
+    def _client(self) -> Any:
+        if self._connections is None:
+            self._connections = redis.Redis.from_url(**self._options)
+        return self._connections
 
     def join(self, member: Any) -> None:
         """Add a member; the first one starts the subscription."""
@@ -80,7 +88,9 @@ class RedisGroup(Group):
         if task is not None:
             task.cancel()
             await asyncio.wait([task])
-        await self._client.aclose()
+        client, self._connections = self._connections, None
+        if client is not None:
+            await client.aclose()
 
     async def microdot_startup(self, app: Any) -> None:
         """Subscribe; a Redis that cannot be reached yet is tried again in the background."""

@@ -237,7 +237,7 @@ class Protocol:
                 self._packed = first & 0x40 != 0
                 self._size = 0
             if self.max_message and not self._packed and self._size + size > self.max_message:
-                self._too_long()
+                raise self._too_long()
         if masked:
             self._key = buffer[at : at + 4]
             at += 4
@@ -253,7 +253,7 @@ class Protocol:
             most = self.max_message - self._size if self.max_message else 0
             piece = self.deflate.decompress(piece, last, most)
             if piece is None:
-                self._too_long()
+                raise self._too_long()
         self._size += len(piece)
         try:
             if self._pieces is None:
@@ -270,8 +270,8 @@ class Protocol:
         self._kind = 0
         return event
 
-    def _too_long(self) -> None:
-        raise WebSocketError(1009, "message longer than %d bytes" % self.max_message)
+    def _too_long(self) -> WebSocketError:
+        return WebSocketError(1009, "message longer than %d bytes" % self.max_message)
 
     def encode(self, opcode: int, payload: "Any") -> "tuple[bytes, Any]":
         """Return head and payload of a server's frame, compressed where that was agreed."""
