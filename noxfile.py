@@ -155,10 +155,10 @@ def packaging(session: nox.Session) -> None:
 
 @nox.session
 def autobahn(session: nox.Session) -> None:
-    """Run the Autobahn test suite for WebSocket on both platforms (about five minutes)."""
+    """Run the Autobahn test suite for WebSocket on both platforms (about ten minutes)."""
     install(session, *TEST_TOOLS)
     env = micropython_environment(session, "32")
-    env["MICROPYTHON_OPTIONS"] = "-X heapsize=512m"
+    env["MICROPYTHON_OPTIONS"] = "-X heapsize=64m"
     for platform in session.posargs or ("cpython", "micropython"):
         session.run("python", "tools/autobahn.py", platform, env=env)
 

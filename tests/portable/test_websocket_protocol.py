@@ -14,6 +14,11 @@ from microdot.websocket.protocol import (
     encode_frame,
 )
 
+try:
+    from gc import collect, disable, enable, mem_alloc
+except ImportError:
+    mem_alloc = None
+
 KEY = b"\x37\xfa\x21\x3d"
 
 
@@ -193,3 +198,25 @@ def test_nothing_counts_after_close():
 def test_many_small_frames_in_one_piece():
     frame = client_frame(TEXT, b"a")
     assert drain(Protocol(), [frame * 2000]) == [(TEXT, "a")] * 2000
+
+
+def test_a_message_of_many_small_frames_is_not_copied_for_each_of_them():
+    frame = encode_frame(CONT, b"x" * 64, None, 0)
+    protocol = Protocol(client=True)
+    protocol.receive(encode_frame(BINARY, b"x" * 64, None, 0))
+    assert protocol.next_event() is None
+    before = allocated = 0
+    for _ in range(1023):
+        protocol.receive(frame)
+        if mem_alloc is not None:
+            collect()
+            disable()
+            before = mem_alloc()
+        assert protocol.next_event() is None
+        if mem_alloc is not None:
+            allocated += mem_alloc() - before
+            enable()
+    protocol.receive(encode_frame(CONT, b"end"))
+    assert protocol.next_event() == (BINARY, b"x" * 65536 + b"end")
+    # 64 KiB in 1,024 frames: some copies as it grows, and a few objects for each frame.
+    assert allocated < 6 * 65536 + 1023 * 800, allocated

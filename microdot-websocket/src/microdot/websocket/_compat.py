@@ -46,7 +46,8 @@ else:
             end = self._size + len(piece)
             if end + more > len(self._data):
                 old = self._data
-                self._data = bytearray(end + more)
+                # One frame gets what it announces; many small ones must not copy all each time.
+                self._data = bytearray(end + more + (self._size >> 2))
                 self._data[: self._size] = old[: self._size]
             self._data[self._size : end] = piece
             self._size = end
@@ -56,7 +57,11 @@ else:
 
             :raises UnicodeError: a text is no UTF-8.
             """
-            return decode(self._data) if self._text else bytes(self._data)
+            if not self._text:
+                return bytes(memoryview(self._data)[: self._size])
+            if self._size < len(self._data):
+                self._data = self._data[: self._size]
+            return decode(self._data)
 
 
 __all__ = ["CPYTHON", "LONG", "Pieces", "apply_mask", "decode"]
