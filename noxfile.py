@@ -158,7 +158,7 @@ def autobahn(session: nox.Session) -> None:
     """Run the Autobahn test suite for WebSocket on both platforms (about ten minutes)."""
     install(session, *TEST_TOOLS)
     env = micropython_environment(session, "32")
-    env["MICROPYTHON_OPTIONS"] = "-X heapsize=64m"
+    env["MICROPYTHON_OPTIONS"] = "-X heapsize=128m"
     for platform in session.posargs or ("cpython", "micropython"):
         session.run("python", "tools/autobahn.py", platform, env=env)
 
