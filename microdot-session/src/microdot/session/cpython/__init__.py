@@ -1,0 +1,1 @@
+"""What only CPython can do: PyJWT, Redis."""

@@ -1,0 +1,64 @@
+"""``RedisStore``: sessions in Redis, for any number of processes and machines."""
+
+from typing import Any, Optional
+
+try:
+    from redis import asyncio as redis
+except ImportError as error:  # pragma: no cover
+    raise ImportError(
+        'RedisStore needs the redis client: pip install "microdot-session[redis]"'
+    ) from error
+
+
+class RedisStore:
+    """Keeps sessions in Redis: ``Session(secret_key=..., store=RedisStore(url))``.
+
+    A Redis that cannot be reached is an error of the request that needs it.
+
+    :param url: for example ``"redis://localhost:6379/0"``.
+    :param prefix: what the keys begin with.
+    :param options: for the client, see ``redis.asyncio.Redis.from_url``.
+    """
+
+    def __init__(self, url: str, prefix: str = "microdot-session:", **options: Any) -> None:
+        self.prefix = prefix
+        options.setdefault("socket_connect_timeout", 5)
+        options.setdefault("socket_timeout", 5)
+        options.setdefault("health_check_interval", 30)
+        self._options = dict(options, url=url)
+        # Made within the event loop that it is used in.
+        self._connections: Any = None
+
+    @property
+    def _client(self) -> Any:
+        if self._connections is None:
+            self._connections = redis.Redis.from_url(**self._options)
+        return self._connections
+
+    async def load(self, id: str) -> Optional[str]:
+        """Return the text kept under an id, None when there is none any more.
+
+        :raises redis.exceptions.RedisError: Redis cannot be reached; so do the other methods.
+        """
+        text = await self._client.get(self.prefix + id)
+        return text.decode() if isinstance(text, bytes) else text
+
+    async def save(self, id: str, text: str, seconds: int, new: bool) -> bool:
+        """Keep a text under an id; see ``MemoryStore.save``."""
+        # Redis itself decides, so a session that another machine deletes meanwhile stays deleted.
+        done = await self._client.set(self.prefix + id, text, ex=seconds, nx=new, xx=not new)
+        return bool(done)
+
+    async def touch(self, id: str, seconds: int) -> bool:
+        """Keep what is under an id for so many seconds more; return whether there is something."""
+        return bool(await self._client.expire(self.prefix + id, seconds))
+
+    async def delete(self, id: str) -> None:
+        """Forget what is under an id."""
+        await self._client.delete(self.prefix + id)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        client, self._connections = self._connections, None
+        if client is not None:
+            await client.aclose()
