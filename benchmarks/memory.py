@@ -321,7 +321,7 @@ FIGURES: tuple[tuple[str, str, int | None, str, Callable[[Meter], int]], ...] = 
         "B",
         None,
         "  with the first cookie",
-        lambda m: m.extension("session,session.cookie"),
+        lambda m: m.extension("session,session.state"),
     ),
     ("app_10_routes", "B", 1200, "application with 10 routes", lambda m: m.app(0)),
     ("app_10_routes_second", "B", None, "  another one", lambda m: m.app(1)),

@@ -33,9 +33,10 @@ async def run_after(app: "Any", request: "Any", response: Response) -> Response:
     handled = response is Response.already_handled
     if handled:
         response = Response()
-    if request._after:
-        handlers = handlers + request._after
     response = await _run(app, request, handlers, response, True)
+    if request._after:
+        # Not a copy: what one of all these registers for the request runs, too.
+        response = await _run(app, request, request._after, response, True)
     return Response.already_handled if handled else response
 
 

@@ -1,7 +1,6 @@
 """User sessions: in a signed cookie, or kept by the server behind one."""
 
-from .data import CPYTHON, SessionDict, with_session
-from .plugin import Session
+from .plugin import CPYTHON, Session, SessionDict, with_session
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -9,11 +8,10 @@ if TYPE_CHECKING:
 
 if TYPE_CHECKING or CPYTHON:
     from .store import MemoryStore
-    from .stored import prepare  # noqa: F401  (all that the first request would load)
 else:
 
     def __getattr__(name: str) -> "Any":
-        # Asked before submodules are looked for, so it has to find these, too.
+        # It is asked before submodules are looked for, so it has to find those, too.
         path = "microdot.session." + ("store" if name == "MemoryStore" else name)
         try:
             module = __import__(path, None, None, ("",))

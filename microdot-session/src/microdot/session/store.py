@@ -1,9 +1,14 @@
-"""``MemoryStore``: sessions in the memory of one process."""
+"""Sessions that the server keeps: ``MemoryStore``, and what is behind the cookie then."""
 
-import sys
+import json
+import os
+from binascii import hexlify
 from collections import OrderedDict
 
-from .tokens import now
+from microdot.helpers import CPYTHON
+
+from .state import State
+from .tokens import check_json, now
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,53 +27,171 @@ class MemoryStore:
 
     def __init__(self, max_sessions: "int | None" = None) -> None:
         if max_sessions is None:
-            board = sys.implementation.name in ("micropython", "circuitpython")
-            max_sessions = 32 if board else 10000
+            max_sessions = 10000 if CPYTHON else 32
         if max_sessions < 1:
             raise ValueError(
                 "MemoryStore(max_sessions=%r) keeps nothing; give a number from 1 on" % max_sessions
             )
         self.max_sessions = max_sessions
+        # Key -> (when it expires, text); what was used last is at the end.
         self._items: "Any" = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._items)
 
-    def load(self, id: str) -> "str | None":
-        """Return the text kept under an id, None when there is none any more."""
-        item = self._items.get(id)
-        if item is not None and item[0] <= now():
-            item = None
-            self._items.pop(id, None)
-        return None if item is None else item[1]
+    def load(self, key: str) -> "str | None":
+        """Return the text kept under a key, None when there is none any more.
 
-    def save(self, id: str, text: str, seconds: int, new: bool) -> bool:
-        """Keep a text under an id.
+        :param key: the key.
+        """
+        item = self._items.pop(key, None)
+        if item is None or item[0] <= now():
+            return None
+        self._items[key] = item
+        return item[1]  # type: ignore[no-any-return]
 
-        :param id: the id.
+    def save(self, key: str, text: str, seconds: int, new: bool) -> bool:
+        """Keep a text under a key.
+
+        :param key: the key.
         :param text: the text.
         :param seconds: for how long.
-        :param new: whether it is a new one; another one is kept only if it is still there.
+        :param new: whether there is none yet; otherwise it is kept only if there still is one, so
+                    that a session deleted meanwhile stays deleted.
         :returns: whether it is kept.
         """
-        if not new and self.load(id) is None:
+        if (self.load(key) is None) != new:
             return False
-        self._items.pop(id, None)
+        self._items.pop(key, None)
         if len(self._items) >= self.max_sessions:
-            self._make_room()
-        self._items[id] = (now() + seconds, text)
+            for oldest in self._items:
+                break
+            del self._items[oldest]
+        self._items[key] = (now() + seconds, text)
         return True
 
-    def touch(self, id: str, seconds: int) -> bool:
-        """Keep what is under an id for so many seconds more; return whether there is something."""
-        text = self.load(id)
-        return text is not None and self.save(id, text, seconds, False)
+    def touch(self, key: str, seconds: int) -> bool:
+        """Keep what is under a key, from now on for so long; return whether there is something.
 
-    def delete(self, id: str) -> None:
-        """Forget what is under an id."""
-        self._items.pop(id, None)
+        :param key: the key.
+        :param seconds: for how long.
+        """
+        text = self.load(key)
+        return text is not None and self.save(key, text, seconds, False)
 
-    def _make_room(self) -> None:
-        for id in self._items:
-            break
-        del self._items[id]
+    def delete(self, key: str) -> None:
+        """Forget what is under a key.
+
+        :param key: the key.
+        """
+        self._items.pop(key, None)
+
+
+class StoredState(State):
+    """What is known of a session in a store; its cookie is the signed id. See ``State``."""
+
+    # Its id; whether the store does not know it yet; whether the next save gives it another one;
+    # the one it had before; the text to keep, None to keep what is there.
+    _id: "str | None" = None
+    _new = False
+    _renew = False
+    _old: "str | None" = None
+    _text: "str | None" = None
+
+    def fill(self) -> None:
+        """Fetch the content from a store that answers at once.
+
+        :raises RuntimeError: the store is asynchronous.
+        """
+        result = self._ask()
+        if _awaitable(result):
+            if hasattr(result, "close"):
+                result.close()
+            self._forget()
+            raise RuntimeError(
+                "%s has to be awaited: use @with_session, or `await session.load(request)` before "
+                "session.get(request)" % type(self.session.store).__name__
+            )
+        self._take(result)
+
+    async def load(self) -> None:
+        """Fetch the content from the store."""
+        text = await _wait(self._ask())
+        if not self.loaded:  # by another task of this request, meanwhile
+            self._take(text)
+
+    def _ask(self) -> "Any":
+        key = self.read().get("jti")
+        if not isinstance(key, str):
+            return None
+        self._id = key
+        return self.session.store.load(key)
+
+    def _take(self, text: "str | None") -> None:
+        self.loaded = True
+        if text is None:
+            # Deleted or expired; what is saved from now on is another session.
+            self._forget()
+        else:
+            self.data.update(json.loads(text))
+
+    def _forget(self) -> None:
+        self._id = self.start = self.pending = None
+
+    def save(self, content: "Any") -> None:
+        """Let the store keep what is in a dictionary now."""
+        content = {key: content[key] for key in content}
+        check_json(content, "")
+        text = json.dumps(content)
+        if self._id is None or self._renew:
+            if not self._new:
+                self._old = self._id
+            self._id = hexlify(os.urandom(16)).decode()
+            self._new = True
+            self._renew = False
+        self.write({"jti": self._id})
+        self._text = text
+
+    def renew(self) -> None:
+        """Let the next ``save`` give it another id; the store then forgets it under this one."""
+        super().renew()
+        self._renew = True
+
+    def purpose(self) -> str:
+        """Return what the token in the cookie is for."""
+        return "session id " + self.session.cookie_name
+
+    async def finish(self, request: "Any", response: "Any") -> None:
+        """Do in the store what is queued, then in the response; runs after the request."""
+        store = self.session.store
+        if self.pending is not None and self._old:
+            await _wait(store.delete(self._old))
+        if self.pending == "" and self._id and not self._new:
+            await _wait(store.delete(self._id))
+        if self.pending:
+            seconds = self.end - now()
+            if self._text is None:
+                kept = await _wait(store.touch(self._id, seconds))
+            else:
+                kept = await _wait(store.save(self._id, self._text, seconds, self._new))
+            if not kept:
+                # Another request has deleted it while this one was under way; it stays deleted.
+                self.pending = ""
+        await super().finish(request, response)
+
+
+async def close(store: "Any") -> None:
+    """Close a store, if it can be closed.
+
+    :param store: the store.
+    """
+    if hasattr(store, "close"):
+        await _wait(store.close())
+
+
+def _awaitable(result: "Any") -> bool:
+    return hasattr(result, "send") or hasattr(result, "__await__")
+
+
+async def _wait(result: "Any") -> "Any":
+    return await result if _awaitable(result) else result

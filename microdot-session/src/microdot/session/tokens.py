@@ -1,30 +1,33 @@
-"""Signed tokens: JSON Web Tokens (RFC 7519) with HS256, each for one purpose.
+"""Signed tokens for one purpose: JSON Web Tokens (RFC 7519) with HS256.
 
 Anybody can read what a token says; only who has the secret can make one.
 """
 
 import json
-import sys
 from time import gmtime, time
+
+from microdot.helpers import CPYTHON
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-if TYPE_CHECKING or sys.implementation.name not in ("micropython", "circuitpython"):
-    try:
-        from .cpython.jws import hmac_sha256, same_bytes, sign, verify
-    except ImportError:  # PyJWT is not installed
-        from .jws import hmac_sha256, same_bytes, sign, verify
+if TYPE_CHECKING or CPYTHON:
+    from .cpython.jws import hmac_sha256, same_bytes, sign, verify
 else:
     from .jws import hmac_sha256, same_bytes, sign, verify
+
+__all__ = ["compare_digest", "decode", "encode", "now"]
 
 # Some boards count from 2000 on; tokens count from 1970 (RFC 7519 section 2).
 _EPOCH = 946684800 if gmtime(0)[0] == 2000 else 0
 
+# On MicroPython, True is no int.
+_PLAIN = (str, int, bool, float)
+
 
 def now() -> int:
-    """Return the time as in tokens: seconds since 1970."""
+    """Return the time as in tokens: seconds since 1970, on every platform."""
     return int(time()) + _EPOCH
 
 
@@ -62,6 +65,9 @@ def compare_digest(one: "Any", other: "Any") -> bool:
     """Tell whether texts or bytes are the same, in a time that does not tell where they differ.
 
     For comparing what a client sends with a secret. Text counts as UTF-8.
+
+    :param one: text or bytes.
+    :param other: text or bytes.
     """
     if isinstance(one, str):
         one = one.encode()
@@ -73,17 +79,24 @@ def compare_digest(one: "Any", other: "Any") -> bool:
 def sign_claims(claims: "dict[str, Any]", secrets: "Any", purpose: str = "") -> str:
     """Return a token that says just this; without a purpose it is a plain JSON Web Token.
 
-    The parameters are those of ``encode``.
+    :param claims: a dictionary of what JSON can hold.
+    :param secrets: see ``encode``.
+    :param purpose: what it is for.
+    :raises ValueError: there is no secret; a number that JSON cannot hold.
+    :raises TypeError: there is something else that JSON cannot hold.
     """
+    keys = _keys(secrets, purpose)
     check_json(claims, "")
-    text = json.dumps(claims, separators=(",", ":"))
-    return sign(text.encode(), _keys(secrets, purpose)[0])
+    return sign(json.dumps(claims, separators=(",", ":")).encode(), keys[0])
 
 
 def verify_claims(token: "Any", secrets: "Any", purpose: str = "") -> "dict[str, Any] | None":
     """Return all that a token says; None when it is not valid, or not at this time.
 
-    The parameters are those of ``decode``.
+    :param token: text from anywhere.
+    :param secrets: see ``decode``.
+    :param purpose: what it must be for.
+    :raises ValueError: there is no secret.
     """
     payload = None
     for key in _keys(secrets, purpose):
@@ -97,11 +110,11 @@ def verify_claims(token: "Any", secrets: "Any", purpose: str = "") -> "dict[str,
         return None
     if not isinstance(claims, dict):
         return None
-    time = now()
+    moment = now()
     for name in ("exp", "nbf"):  # RFC 7519 sections 4.1.4 and 4.1.5
         if name in claims:
             limit = claims[name]
-            if not isinstance(limit, (int, float)) or (time >= limit) == (name == "exp"):
+            if not isinstance(limit, (int, float)) or (moment >= limit) == (name == "exp"):
                 return None
     return claims
 
@@ -109,12 +122,13 @@ def verify_claims(token: "Any", secrets: "Any", purpose: str = "") -> "dict[str,
 def pack(payload: "dict[str, Any]", start: int, end: "int | None") -> "dict[str, Any]":
     """Return claims: a payload, and when its time begins and ends.
 
-    :param payload: a dictionary; where it has names that claims have, it is put under ``_``.
+    :param payload: a dictionary; where it has names that claims have, it is put under ``_``, and
+                    an ``exp`` in it is a time that it expires at, too.
     :param start: when it was issued, for ``iat``.
     :param end: when it expires, for ``exp``; None for never.
     """
     claims: "dict[str, Any]" = {}
-    if "iat" in payload or "exp" in payload or "_" in payload:
+    if "iat" in payload or "exp" in payload or "nbf" in payload or "_" in payload:
         claims["_"] = payload
         own = payload.get("exp")
         if isinstance(own, (int, float)) and (end is None or own < end):
@@ -128,13 +142,16 @@ def pack(payload: "dict[str, Any]", start: int, end: "int | None") -> "dict[str,
 
 
 def unpack(claims: "dict[str, Any]") -> "tuple[dict[str, Any], Any, Any]":
-    """Return (payload, start, end) of claims; those that ``pack`` has not made have no start."""
+    """Return (payload, start, end) of claims; those that ``pack`` has not made have no start.
+
+    :param claims: what a token says.
+    """
     start = claims.get("iat")
     if not isinstance(start, (int, float)):
         return claims, None, None
     del claims["iat"]
     end = claims.pop("exp", None)
-    payload = claims.get("_", claims)
+    payload = claims.get("_")
     return payload if isinstance(payload, dict) else claims, start, end
 
 
@@ -148,20 +165,30 @@ def check_json(value: "Any", where: str) -> None:
     """
     if isinstance(value, dict):
         for key in value:
-            if not isinstance(key, (str, int, float)) and key is not None:
-                raise TypeError("%s has the key %r; JSON knows text only" % (where or "it", key))
+            if not isinstance(key, _PLAIN) and key is not None:
+                raise TypeError(
+                    "%s has the key %r, which JSON cannot hold; use text" % (where or "it", key)
+                )
             check_json(value[key], "%s[%r]" % (where, key))
     elif isinstance(value, (list, tuple)):
         for i, item in enumerate(value):
             check_json(item, "%s[%d]" % (where, i))
     elif isinstance(value, float):
         if value != value or value in (float("inf"), float("-inf")):
-            raise ValueError("%s is %r, which JSON cannot hold" % (where, value))
-    elif value is not None and not isinstance(value, (str, int)):
+            raise ValueError(
+                "%s is %r, which JSON cannot hold; use a finite number or None" % (where, value)
+            )
+    elif value is not None and not isinstance(value, _PLAIN):
         raise TypeError(
             "%s is %r, which JSON cannot hold; use text, numbers, True, False, None, lists and "
             "dictionaries" % (where, value)
         )
+
+
+def _checked(purpose: str) -> str:
+    if not purpose or not isinstance(purpose, str):
+        raise ValueError("purpose=%r is none; say what the token is for, in text" % (purpose,))
+    return purpose
 
 
 def _keys(secrets: "Any", purpose: str) -> "list[bytes]":
@@ -176,9 +203,3 @@ def _keys(secrets: "Any", purpose: str) -> "list[bytes]":
     if not keys:
         raise ValueError("there is no secret to sign with; give a random text as secret_key")
     return keys
-
-
-def _checked(purpose: str) -> str:
-    if not purpose or not isinstance(purpose, str):
-        raise ValueError("purpose=%r is none; say what the token is for" % (purpose,))
-    return purpose

@@ -35,27 +35,27 @@ class RedisStore:
             self._connections = redis.Redis.from_url(**self._options)
         return self._connections
 
-    async def load(self, id: str) -> Optional[str]:
-        """Return the text kept under an id, None when there is none any more.
+    async def load(self, key: str) -> Optional[str]:
+        """Return the text kept under a key, None when there is none any more.
 
         :raises redis.exceptions.RedisError: Redis cannot be reached; so do the other methods.
         """
-        text = await self._client.get(self.prefix + id)
+        text = await self._client.get(self.prefix + key)
         return text.decode() if isinstance(text, bytes) else text
 
-    async def save(self, id: str, text: str, seconds: int, new: bool) -> bool:
-        """Keep a text under an id; see ``MemoryStore.save``."""
+    async def save(self, key: str, text: str, seconds: int, new: bool) -> bool:
+        """Keep a text under a key; see ``MemoryStore.save``."""
         # Redis itself decides, so a session that another machine deletes meanwhile stays deleted.
-        done = await self._client.set(self.prefix + id, text, ex=seconds, nx=new, xx=not new)
+        done = await self._client.set(self.prefix + key, text, ex=seconds, nx=new, xx=not new)
         return bool(done)
 
-    async def touch(self, id: str, seconds: int) -> bool:
-        """Keep what is under an id for so many seconds more; return whether there is something."""
-        return bool(await self._client.expire(self.prefix + id, seconds))
+    async def touch(self, key: str, seconds: int) -> bool:
+        """Keep what is under a key for so many seconds more; return whether there is something."""
+        return bool(await self._client.expire(self.prefix + key, seconds))
 
-    async def delete(self, id: str) -> None:
-        """Forget what is under an id."""
-        await self._client.delete(self.prefix + id)
+    async def delete(self, key: str) -> None:
+        """Forget what is under a key."""
+        await self._client.delete(self.prefix + key)
 
     async def close(self) -> None:
         """Close the connections."""
