@@ -282,6 +282,23 @@ def listen(port: int, connection: socket.socket) -> bool:
             data += piece
 
 
+def return_often(port: int, connection: socket.socket) -> bool:
+    """Have 30 requests of one session counted; tell whether they were."""
+    cookie = b""
+    with connection, connection.makefile("rb") as file:
+        for number in range(1, 31):
+            connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n" + cookie + b"\r\n")
+            while True:
+                name, _, value = file.readline().strip().partition(b": ")
+                if not name:
+                    break
+                if name == b"Set-Cookie":
+                    cookie = b"Cookie: " + value.partition(b";")[0] + b"\r\n"
+            if file.read(len(str(number))) != b"%d" % number:
+                return False
+    return True
+
+
 class ProbeError(Exception):
     """A probe did not get to its result; the text is what MicroPython printed."""
 
@@ -323,6 +340,13 @@ FIGURES: tuple[tuple[str, str, int | None, str, Callable[[Meter], int]], ...] = 
         "  with the first cookie",
         lambda m: m.extension("session,session.state"),
     ),
+    (
+        "import_session_store",
+        "B",
+        None,
+        "  with a store",
+        lambda m: m.extension("session,session.store"),
+    ),
     ("app_10_routes", "B", 1200, "application with 10 routes", lambda m: m.app(0)),
     ("app_10_routes_second", "B", None, "  another one", lambda m: m.app(1)),
     ("request", "B", 4500, "allocated per request", lambda m: m.per_request(True)),
@@ -351,6 +375,13 @@ FIGURES: tuple[tuple[str, str, int | None, str, Callable[[Meter], int]], ...] = 
         None,
         "  event stream",
         lambda m: m.smallest("stream_app", "mpy", listen),
+    ),
+    (
+        "heap_session",
+        "KiB",
+        None,
+        "  session",
+        lambda m: m.smallest("session_app", "mpy", return_often),
     ),
     ("heap_source", "KiB", 48, "smallest heap, .py", lambda m: m.smallest_heap("source", True)),
     (

@@ -73,7 +73,7 @@ def compose(folder: pathlib.Path, compiler: str = "") -> pathlib.Path:
     """
     shutil.rmtree(folder, ignore_errors=True)
     sources = {f"{PACKAGE}/{name}": path for name, path in portable_modules().items()}
-    for name in ("hello.py", "upload_app.py", "socket_app.py", "stream_app.py"):
+    for name in ("hello.py", "upload_app.py", "socket_app.py", "stream_app.py", "session_app.py"):
         sources[name] = PROBES / name
     for name, path in sources.items():
         target = folder / name

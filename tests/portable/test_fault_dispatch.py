@@ -324,6 +324,27 @@ def test_w_core_18_args_are_always_a_multidict():
     assert ask(app, "/?x=1&x=2").json == {"x": ["1", "2"]}
 
 
+def test_an_after_handler_may_register_more_of_them():
+    ran = []
+    app = Microdot()
+
+    @app.get("/")
+    async def index(request):
+        return "x"
+
+    @app.after_request
+    async def after(request, response):
+        ran.append("after")
+
+        @request.after_request
+        async def own(request, response):
+            ran.append("own")
+            request.after_request(lambda request, response: ran.append("last"))
+
+    assert ask(app, "/").status_code == 200
+    assert ran == ["after", "own", "last"]
+
+
 def test_w_core_19_url_args_are_always_a_dict():
     seen = []
     app = Microdot()

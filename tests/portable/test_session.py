@@ -803,8 +803,9 @@ def test_the_cookie_of_a_stored_session_is_an_id():
     assert len(claims["jti"]) == 32
     other = TestClient(app)
     content(other, "/set/private/value")
-    assert verify_claims(other.cookies["session"], "top-secret", "session id session")["jti"] != (
-        claims["jti"]
+    assert (
+        verify_claims(other.cookies["session"], "top-secret", "session id session")["jti"]
+        != (claims["jti"])
     )
 
 
@@ -914,6 +915,29 @@ def test_a_store_forgets_after_the_time_of_the_session():
             clock.time += 500
             (key,) = store._items
             assert MemoryStore.load(store, key) is None and len(store) == 0
+
+
+def test_time_that_runs_out_while_a_request_is_handled():
+    for app in everywhere(max_age=100, sliding=False):
+        with Clock() as clock:
+
+            @app.get("/slow")
+            @with_session
+            async def slow(request, session):
+                session["c"] = "d"
+                session.save()
+                clock.time += 20
+                return ""
+
+            client = TestClient(app)
+            content(client, "/set/a/b")
+            cookie = client.cookies["session"]
+            clock.time += 90
+            response = run(client.get("/slow"))
+            assert response.status_code == 200
+            assert "; Max-Age=0;" in set_cookies(response)[0]
+            for value in (cookie, set_cookies(response)[0].partition(";")[0][8:]):
+                assert content(TestClient(app, cookies={"session": value})) == {}
 
 
 def test_an_asynchronous_store_is_loaded_once_and_only_when_needed():

@@ -219,7 +219,13 @@ def test_w_sess_01_keys_can_be_changed():
 
 def test_names_of_claims_in_a_payload_are_its_own():
     with Clock(5000) as clock:
-        for payload in ({"iat": "x"}, {"_": 1}, {"exp": "never"}, {"iat": 1, "exp": [2], "_": {}}, {}):
+        for payload in (
+            {"iat": "x"},
+            {"_": 1},
+            {"exp": "never"},
+            {"iat": 1, "exp": [2], "_": {}},
+            {},
+        ):
             token = encode(payload, "k", "p", 10)
             assert decode(token, "k", "p") == payload
         # An earlier end that the payload asks for is one.

@@ -157,7 +157,7 @@ class State:
             response.delete_cookie(session.cookie_name, **options)
             return
         if self.timed and "max_age" not in options:
-            options["max_age"] = end - now()
+            options["max_age"] = max(0, end - now())
         response.set_cookie(session.cookie_name, token, **options)
 
 

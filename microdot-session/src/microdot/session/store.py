@@ -169,7 +169,8 @@ class StoredState(State):
         if self.pending == "" and self._id and not self._new:
             await _wait(store.delete(self._id))
         if self.pending:
-            seconds = self.end - now()
+            # The time may have run out while the request was handled.
+            seconds = max(1, self.end - now())
             if self._text is None:
                 kept = await _wait(store.touch(self._id, seconds))
             else:
