@@ -56,6 +56,7 @@ class SlowStore(MemoryStore):
     async def save(self, key, text, seconds, new):
         await asyncio.sleep(0)
         self.log.append("save")
+        assert seconds > 0  # Redis takes no other
         if (MemoryStore.load(self, key) is None) != new:
             return False
         self._items[key] = (now() + seconds, text)
@@ -960,6 +961,39 @@ def test_an_asynchronous_store_is_loaded_once_and_only_when_needed():
     assert store.log == ["save", "load"]
     run(client.get("/nothing"))
     assert store.log == ["save", "load"]
+
+
+def test_loading_in_a_second_task_does_not_undo_the_first():
+    app = make_app(store=SlowStore())
+
+    @app.get("/tasks")
+    async def tasks(request):
+        async def change():
+            session = await app.session.load(request)
+            session["a"] = "changed"
+
+        await asyncio.gather(change(), app.session.load(request))
+        return plain(app.session.get(request))
+
+    client = TestClient(app)
+    content(client, "/set/a/b")
+    assert content(client, "/tasks") == {"a": "changed"}
+
+
+def test_what_a_store_has_lost_is_forgotten():
+    for store in (MemoryStore(), SlowStore()):
+        for sliding in (True, False):
+            app = make_app(store=store, max_age=100, sliding=sliding)
+            with Clock() as clock:
+                client = TestClient(app)
+                content(client, "/set/a/b")
+                store._items.clear()
+                clock.time += 60
+                response = run(client.get("/get"))
+                assert response.json == {} and not set_cookies(response)
+                response = run(client.get("/set/c/d"))
+                assert response.json == {"c": "d"}
+                assert "; Max-Age=100;" in set_cookies(response)[0]
 
 
 def test_get_of_an_asynchronous_store_says_what_to_do():

@@ -5,14 +5,17 @@ import pathlib
 import ssl
 import subprocess
 import sys
+import threading
 import warnings
 
 import jwt
 import pytest
 from microdot import Microdot
-from microdot.session import Session, jws, tokens, with_session
+from microdot.session import MemoryStore, Session, jws, tokens, with_session
 from microdot.session.cpython import jws as with_pyjwt
+from microdot.sse import with_sse
 from microdot.test_client import TestClient
+from microdot.websocket import with_websocket
 
 LONG = "a secret that is as long as PyJWT likes it"
 
@@ -78,6 +81,39 @@ def test_importing_sessions_does_not_import_redis():
     assert done.stdout.strip() == b"False"
 
 
+def test_a_memory_store_loads_in_threads_while_it_saves():
+    store = MemoryStore(50)
+    for number in range(50):
+        assert store.save(str(number), "x", 100, True)
+    missed = []
+    stop = threading.Event()
+
+    def load():
+        while not stop.is_set():
+            for number in range(40, 50):
+                if store.load(str(number)) is None:
+                    missed.append(number)
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    threads = [threading.Thread(target=load) for _ in range(4)]
+    try:
+        for thread in threads:
+            thread.start()
+        for number in range(3000):
+            for kept in range(40, 50):
+                if not store.save(str(kept), "y", 100, False):
+                    missed.append(kept)
+            if not store.save("new%d" % number, "z", 100, True):
+                missed.append("new")
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+        sys.setswitchinterval(interval)
+    assert missed == [] and len(store) == 50
+
+
 @pytest.fixture(scope="module")
 def contexts(tmp_path_factory):
     """A server's and a client's TLS context, with a certificate made for the occasion."""
@@ -123,5 +159,43 @@ def test_w_sess_02_cookies_of_a_tls_connection_are_secure(contexts):
             assert await fetch(port, context[1]) == attributes
             app.shutdown()
             await asyncio.wait_for(task, 5)
+
+    asyncio.run(main())
+
+
+def test_websockets_and_event_streams_read_sessions():
+    app = Microdot(autoload=False)
+    Session(app, "x")
+
+    @app.get("/set")
+    @with_session
+    async def set_(request, session):
+        session["name"] = "joe"
+        session.save()
+        return ""
+
+    @app.get("/socket/<greeting>")
+    @with_session
+    @with_websocket
+    async def socket(request, ws, session, greeting):
+        await ws.send(greeting + " " + session["name"])
+
+    @app.get("/stream/<greeting>")
+    @with_session
+    @with_sse
+    async def stream(request, sse, session, greeting):
+        await sse.send(greeting + " " + session["name"])
+
+    async def main():
+        client = TestClient(app)
+        await client.get("/set")
+        received = []
+
+        def talk():
+            received.append((yield "anything"))
+
+        await client.websocket("/socket/hi", talk)
+        assert received == ["hi joe"]
+        assert (await client.get("/stream/hello")).events[0]["data"] == b"hello joe"
 
     asyncio.run(main())

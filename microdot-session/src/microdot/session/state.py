@@ -84,8 +84,6 @@ class State:
         if start is None or end is None:
             return {} if self.timed else payload
         time = now()
-        # The clock of a board may be behind until it is set.
-        start = min(start, time)
         if not session.sliding and time >= start + self.max_age:
             return {}
         self.start = start

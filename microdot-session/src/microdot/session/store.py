@@ -14,6 +14,22 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+if TYPE_CHECKING or CPYTHON:
+    # Plain handlers load sessions in threads, so these are single steps.
+    _use = OrderedDict.move_to_end
+
+    def _drop_oldest(items: "Any") -> None:
+        items.popitem(False)
+else:
+
+    def _use(items: "Any", key: str) -> None:
+        items[key] = items.pop(key)
+
+    def _drop_oldest(items: "Any") -> None:
+        for key in items:
+            break
+        del items[key]
+
 
 class MemoryStore:
     """Keeps sessions in memory: for a board, or a server of one process.
@@ -44,10 +60,14 @@ class MemoryStore:
 
         :param key: the key.
         """
-        item = self._items.pop(key, None)
+        item = self._items.get(key)
         if item is None or item[0] <= now():
+            self._items.pop(key, None)
             return None
-        self._items[key] = item
+        try:
+            _use(self._items, key)
+        except KeyError:  # Deleted in another thread, just now.
+            return None
         return item[1]  # type: ignore[no-any-return]
 
     def save(self, key: str, text: str, seconds: int, new: bool) -> bool:
@@ -62,11 +82,9 @@ class MemoryStore:
         """
         if (self.load(key) is None) != new:
             return False
-        self._items.pop(key, None)
-        if len(self._items) >= self.max_sessions:
-            for oldest in self._items:
-                break
-            del self._items[oldest]
+        if new and len(self._items) >= self.max_sessions:
+            _drop_oldest(self._items)
+        # At the end: it is new there, or load() has moved it.
         self._items[key] = (now() + seconds, text)
         return True
 
@@ -90,7 +108,7 @@ class MemoryStore:
 class StoredState(State):
     """What is known of a session in a store; its cookie is the signed id. See ``State``."""
 
-    # Its id; whether the store does not know it yet; whether the next save gives it another one;
+    # Its id; whether the store does not know it yet; whether saving gives it another one;
     # the one it had before; the text to keep, None to keep what is there.
     _id: "str | None" = None
     _new = False
@@ -148,7 +166,6 @@ class StoredState(State):
                 self._old = self._id
             self._id = hexlify(os.urandom(16)).decode()
             self._new = True
-            self._renew = False
         self.write({"jti": self._id})
         self._text = text
 

@@ -4,8 +4,6 @@ from typing import Any, Optional
 
 try:
     from redis import asyncio as redis
-    from redis.asyncio.retry import Retry
-    from redis.backoff import NoBackoff
     from redis.exceptions import ConnectionError as Disconnected
 except ImportError as error:  # pragma: no cover
     raise ImportError(
@@ -28,8 +26,7 @@ class RedisStore:
         options.setdefault("socket_connect_timeout", 5)
         options.setdefault("socket_timeout", 5)
         options.setdefault("health_check_interval", 30)
-        # Connections that wait do not notice that Redis was started anew.
-        options.setdefault("retry", Retry(NoBackoff(), 1))
+        # Once more, at once: connections that wait do not notice that Redis was started anew.
         options.setdefault("retry_on_error", [Disconnected])
         self._options = dict(options, url=url)
         # Made within the event loop that it is used in.
