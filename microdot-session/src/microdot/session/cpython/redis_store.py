@@ -14,7 +14,8 @@ except ImportError as error:  # pragma: no cover
 class RedisStore:
     """Keeps sessions in Redis: ``Session(secret_key=..., store=RedisStore(url))``.
 
-    A Redis that cannot be reached is an error of the request that needs it.
+    A Redis that cannot be reached is an error of the request that needs it. The connections belong
+    to the event loop that they were made in; ``close()`` it before it is used in another one.
 
     :param url: for example ``"redis://localhost:6379/0"``.
     :param prefix: what the keys begin with.
