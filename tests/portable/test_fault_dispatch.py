@@ -581,3 +581,22 @@ def test_abort_in_an_error_handler_is_resolved_by_its_status():
 
     res = ask(app, "/")
     assert (res.status_code, res.text) == (409, "conflict")
+
+
+def test_the_fields_that_an_error_needs_stay_when_a_handler_words_it():
+    # RFC 9110 15.5.6: a 405 has Allow, whoever answers.
+    app = Microdot()
+
+    @app.get("/")
+    async def index(request):
+        return ""
+
+    answers = [("no", 405), ("no", 405, {"allow": "GET"}), ("no", 409)]
+
+    @app.errorhandler(405)
+    async def method(request):
+        return answers.pop(0)
+
+    assert ask(app, "/", "POST").headers["Allow"] == "GET, HEAD, OPTIONS"
+    assert ask(app, "/", "POST").headers["Allow"] == "GET"
+    assert "Allow" not in ask(app, "/", "POST").headers

@@ -77,6 +77,16 @@ async def fail(app: "Any", request: "Any", error: Exception, hooks: bool = True)
     return response
 
 
+def _complete(response: Response, status: int, error: Exception) -> Response:
+    # A 401 needs its challenge and a 405 its Allow (RFC 9110 15.5.2, 15.5.6), whoever answers.
+    headers = error.headers if isinstance(error, HTTPException) else None
+    if headers and response.status_code == status:
+        for name in headers:
+            if name not in response.headers:
+                response.headers[name] = headers[name]
+    return response
+
+
 def _gone(request: "Any", error: Exception) -> bool:
     # The client left while a handler was reading from it; that is no fault.
     connection = request._connection if request is not None else None
@@ -108,7 +118,8 @@ async def _resolve(
                 continue
             try:
                 if isinstance(key, int):
-                    return make_response(await invoke_handler(handler, request), True)
+                    response = make_response(await invoke_handler(handler, request), True)
+                    return _complete(response, status, error)
                 result = await invoke_handler(handler, request, error)
                 if result is not None:
                     return make_response(result, True)
