@@ -1,0 +1,1 @@
+"""The parts of authentication that only CPython has."""
