@@ -19,6 +19,8 @@ GROUPS = {
     "WS": range(1, 12),
     "SSE": range(1, 6),
     "SESS": [1, 2, 3, 4, 5],
+    "AUTH": range(1, 8),
+    "LOGIN": range(1, 9),
     "TEST": range(1, 4),
     "MPY": range(1, 4),
 }
