@@ -219,3 +219,20 @@ def test_what_is_no_response_from_a_hook_is_a_500():
     app = make_app([])
     app.use(Wrong())
     assert ask(app).status_code == 500
+
+
+def test_the_request_hook_knows_the_route():
+    seen = []
+
+    class Watcher:
+        name = "watcher"
+
+        def microdot_request(self, app, request):
+            seen.append(request.route)
+
+    app = make_app([])
+    app.use(Watcher())
+    for method, path in (("GET", "/"), ("HEAD", "/"), ("PUT", "/"), ("GET", "/missing")):
+        asyncio.run(TestClient(app).request(method, path))
+    index = app.url_map[0][2]
+    assert seen == [index, index, None, None]

@@ -37,6 +37,7 @@ def find_route(app: "Any", request: "Any") -> "Any":
         request.subapp = route[4]
         request._chain = route[1].chain or (route[4],)
     request._match = route
+    request.route = route[2]
     return route
 
 
@@ -73,7 +74,7 @@ async def dispatch(app: "Any", request: "Any", error: "Any" = None) -> Response:
 
                 raise no_route(app, request, route)
             else:
-                request.route = handler = route[2]
+                handler = route[2]
                 if app.before_request_handlers or request._chain:
                     from microdot.handlers import run_before
 

@@ -1,0 +1,1 @@
+"""What ``microdot.cors`` and ``microdot.csrf`` do with requests; loaded with their first use."""
