@@ -50,6 +50,18 @@ def test_http_measures_every_case_and_contestant(tmp_path):
     assert all(case in table for case in CASES)
 
 
+def test_security_measures_requests_with_and_without(tmp_path):
+    path = tmp_path / "security.json"
+    table = succeed("security.py", "--rounds", "2", "--loops", "20", "--json", str(path))
+    result = json.loads(path.read_text())
+    assert result["instrument"] == "security" and len(result["cases"]) == 7
+    for name, case in result["cases"].items():
+        assert name in table
+        for times in [*case["us"].values(), case["ratio"]]:
+            assert len(times["rounds"]) == 2
+            assert 0 < times["min"] <= times["median"] <= times["max"]
+
+
 def test_http_runs_one_case_and_contestant(tmp_path):
     path = tmp_path / "http.json"
     arguments = ["--rounds", "1", "--requests", "8", "--case", "post", "--json", str(path)]

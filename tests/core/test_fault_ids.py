@@ -21,6 +21,8 @@ GROUPS = {
     "SESS": [1, 2, 3, 4, 5],
     "AUTH": range(1, 8),
     "LOGIN": range(1, 9),
+    "CORS": range(1, 7),
+    "CSRF": range(1, 6),
     "TEST": range(1, 4),
     "MPY": range(1, 4),
 }

@@ -159,11 +159,13 @@ def test_mip_installs_core_from_the_checkout(micropython, tmp_path):
 
 def test_mip_installs_the_extensions_beside_core(micropython, tmp_path):
     board = tmp_path / "board"
-    names = ["microdot-" + name for name in ("core", "multipart", "websocket", "sse")]
+    names = ["microdot-" + name for name in ("core", "multipart", "websocket", "sse", "cors")]
     mip_install(micropython, board, *names)
     (board / "main.py").write_text(
         "import asyncio\n"
         "from microdot import Microdot\n"
+        "from microdot.cors import CORS\n"
+        "from microdot.csrf import CSRF\n"
         "from microdot.multipart import Multipart, with_form_data\n"
         "from microdot.sse import ServerSentEvents, with_sse\n"
         "from microdot.test_client import TestClient\n"
@@ -171,6 +173,7 @@ def test_mip_installs_the_extensions_beside_core(micropython, tmp_path):
         "app = Microdot()\n"
         "for plugin in (Multipart, WebSockets, ServerSentEvents):\n"
         "    app.use(plugin())\n"
+        "app.use(CSRF(cors=app.use(CORS(allowed_origins='https://a.b'))))\n"
         "@app.post('/form')\n"
         "@with_form_data\n"
         "async def form(request):\n"
@@ -192,7 +195,10 @@ def test_mip_installs_the_extensions_beside_core(micropython, tmp_path):
         "    print((await client_.post('/form', headers=kind, body=body)).text)\n"
         "    await client_.websocket('/ws', client)\n"
         "    print((await client_.get('/events')).events[0]['data'])\n"
+        "    fields = {'Origin': 'https://a.b'}\n"
+        "    response = await client_.post('/missing', headers=fields)\n"
+        "    print(response.status_code, response.headers['Access-Control-Allow-Origin'])\n"
         "asyncio.run(main())\n"
     )
     done = micropython(str(board / "main.py"), path=f"{board}:.frozen")
-    assert done.stdout == "form\nSOCKET\nb'event'\n"
+    assert done.stdout == "form\nSOCKET\nb'event'\n404 https://a.b\n"

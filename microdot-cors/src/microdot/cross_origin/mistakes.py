@@ -53,7 +53,9 @@ def no_tokens() -> RuntimeError:
 
 
 def no_text(bound: "Any") -> TypeError:
-    """Return the error for a ``bind`` function that returns something else than text."""
+    """Return the error for a ``bind`` function that returns something else than text; close that."""
+    if hasattr(bound, "close"):
+        bound.close()
     return TypeError(
         "CSRF: the bind function returned %s, not text; declare it with `def`, and have it return "
         "an id of the session, or '' without one" % type(bound).__name__
