@@ -62,7 +62,7 @@ def find_override(cors: "Any", request: "Any") -> "Any":
         from microdot import Request
 
         app = request.app
-        actual = Request(app, None, method.upper(), request.url, request.http_version, {})
+        actual = Request(app, None, method, request.url, request.http_version, {})
         endpoint = app.find_route(actual)[0]
     for function, special in cors.overrides:
         if leads_to(endpoint, (function,)):
