@@ -4,7 +4,7 @@
     manifest.py [--check]
 
 What mip installs on a board is what is portable: every module except those in a
-``cpython`` folder and ``__main__.py``. The version is that of the distribution.
+``cpython`` folder, ``__main__.py`` and the modules named here. The version is that of the distribution.
 """
 
 import json
@@ -16,6 +16,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 #: Distributions that have no portable module by design.
 CPYTHON_ONLY = {"microdot-servers"}
+#: Modules for CPython whose names applications import, so that they are in no such folder.
+CPYTHON_MODULES = {"microdot/jinja.py"}
 
 
 def version(project: pathlib.Path) -> str:
@@ -36,7 +38,9 @@ def portable(project: pathlib.Path) -> "list[str]":
     return [
         path.as_posix()
         for path in modules
-        if "cpython" not in path.parts and path.name != "__main__.py"
+        if "cpython" not in path.parts
+        and path.name != "__main__.py"
+        and path.as_posix() not in CPYTHON_MODULES
     ]
 
 

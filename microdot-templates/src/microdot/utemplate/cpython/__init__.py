@@ -1,0 +1,1 @@
+"""What only CPython does for templates of utemplate."""
