@@ -70,7 +70,9 @@ class Template:
                     method,
                     self.name,
                     not asynchronous,
-                    "render() or generate()" if asynchronous else "render_async() or generate_async()",
+                    "render() or generate()"
+                    if asynchronous
+                    else "render_async() or generate_async()",
                     asynchronous,
                 )
             )

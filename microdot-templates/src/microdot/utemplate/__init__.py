@@ -1,32 +1,14 @@
 """``Template`` renders templates of utemplate, on both platforms."""
 
-from .template import CPYTHON, Template, init_templates
+from .template import Template, init_templates
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-if TYPE_CHECKING or CPYTHON:
     from .escaping import Markup, escape
-    from .plugin import UTemplate
-
-if TYPE_CHECKING:
     from .loader import EscapingLoader, Loader
-else:
-
-    def __getattr__(name: str) -> "Any":
-        # The loaders need utemplate, which may not be there; and a board loads what it uses.
-        modules = {
-            "EscapingLoader": "loader",
-            "Loader": "loader",
-            "Markup": "escaping",
-            "UTemplate": "plugin",
-            "escape": "escaping",
-        }
-        if name not in modules:
-            raise AttributeError(name)
-        return getattr(__import__("microdot.utemplate." + modules[name], None, None, ("",)), name)
-
+    from .plugin import UTemplate
 
 __all__ = [
     "EscapingLoader",
@@ -37,3 +19,18 @@ __all__ = [
     "escape",
     "init_templates",
 ]
+
+_HOMES = {
+    "EscapingLoader": "loader",
+    "Loader": "loader",
+    "Markup": "escaping",
+    "UTemplate": "plugin",
+    "escape": "escaping",
+}
+
+
+def __getattr__(name: str) -> "Any":
+    # The loaders need utemplate, which may not be there; and a board loads what it uses.
+    if name not in _HOMES:
+        raise AttributeError(name)
+    return getattr(__import__("microdot.utemplate." + _HOMES[name], None, None, ("",)), name)

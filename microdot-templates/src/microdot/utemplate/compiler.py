@@ -1,18 +1,21 @@
 """``Compiler``: that of utemplate, with errors that say where, and with escaping."""
 
-try:
-    from utemplate import source  # pyright: ignore
-except ImportError as error:
-    from microdot.utemplate.missing import missing
-
-    raise missing(error)
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+try:
+    from utemplate import source  # pyright: ignore
+except ImportError as error:
+    raise ImportError(
+        "microdot.utemplate needs the package utemplate (%s). pip cannot install that: run "
+        "python -m microdot.utemplate. For a board, "
+        'mip.install("github:pfalcon/utemplate/utemplate/source.py", target="lib/utemplate"), '
+        "and the same with compiled.py" % error
+    )
 
-class Compiler(source.Compiler):  # type: ignore[name-defined]
+
+class Compiler(source.Compiler):
     """Writes the Python module of a template.
 
     :param file_in: the template, open.
@@ -26,6 +29,7 @@ class Compiler(source.Compiler):  # type: ignore[name-defined]
         self, file_in: "Any", file_out: "Any", loader: "Any", name: str, escaped: bool
     ) -> None:
         super().__init__(file_in, file_out, 0, 0, loader)
+        self.seq: int = 0
         self._escaped = escaped
         self._line = 0
         # The template at hand comes last, before it those that include it.
@@ -64,7 +68,7 @@ class Compiler(source.Compiler):  # type: ignore[name-defined]
             raise self._error(
                 "%r is not understood; a statement is on one line, and every block has an end"
                 % line.strip()
-            )
+            ) from None
 
     def parse_statement(self, statement: str) -> None:
         """Write what a statement stands for; an included template becomes a function inside."""

@@ -4,19 +4,19 @@ import os
 
 from microdot.helpers import CPYTHON
 
-from .compiler import Compiler, source
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
 if TYPE_CHECKING or CPYTHON:
+    from . import compiler  # noqa: F401  (says at once when utemplate is missing)
     from .cpython.modules import build, load_module
 else:
+    # A board that has the templates compiled needs no compiler.
     from .modules import build, load_module
 
 
-class Loader(source.Loader):  # type: ignore[name-defined]
+class Loader:
     """Loads templates, and compiles them when they or those they include have changed.
 
     The module of ``x.html`` is kept beside it, as ``x_html.py``; it is all that is needed where the
@@ -28,8 +28,14 @@ class Loader(source.Loader):  # type: ignore[name-defined]
     """
 
     def __init__(self, pkg: "str | None", dir: str) -> None:
-        super().__init__(pkg, dir)
-        self._folder = self.pkg_path + dir
+        self._folder = dir
+        # What the names of compiled templates that are frozen, or in no folder, begin with.
+        self._prefix = "" if dir == "." else dir.replace("/", ".") + "."
+        if pkg and pkg != "__main__":
+            path = __import__(pkg, None, None, ("",)).__path__
+            # A list on CPython.
+            self._folder = (path if isinstance(path, str) else path[0]) + "/" + dir
+            self._prefix = pkg + "." + self._prefix
         # Name -> (its function, [(path, stamp)] of what it was compiled from)
         self._loaded: "dict[str, Any]" = {}
 
@@ -44,21 +50,15 @@ class Loader(source.Loader):  # type: ignore[name-defined]
         """Return the function of a template, which returns a generator.
 
         :param name: the file name, relative to the folder; it cannot lead out of there.
-        :raises OSError: there is no such template, or the compiled one cannot be written on a board.
+        :raises OSError: there is no such template; or, on a board, the compiled one cannot be written.
         :raises SyntaxError: the template is not well-formed.
+        :raises ImportError: it has to be compiled, and utemplate is not there.
         """
         known = self._loaded.get(name)
         if known is None or any([stamp(path) != before for path, before in known[1]]):
             known = self._load(name, known is not None)
             self._loaded[name] = known
         return known[0]
-
-    def input_open(self, template: str) -> "Any":
-        """Open a template.
-
-        :raises OSError: there is no such template.
-        """
-        return Sources(self).input_open(template)
 
     def path(self, name: str) -> str:
         """Return the path of a template.
@@ -81,8 +81,8 @@ class Loader(source.Loader):  # type: ignore[name-defined]
             return self._load_compiled(name, folder, module), []
         before = stamp(folder + "/" + module + ".py")
         if not changed and before is not None and before[0] >= now[0]:
-            names = load_module(folder, module)
-            stamps = [(path, now)]
+            names = load_module(folder, module) or {}
+            stamps: "list[Any]" = [(path, now)]
             for included in names.get("includes", ()):
                 other = self.path(included)
                 stamps.append((other, stamp(other)))
@@ -96,22 +96,22 @@ class Loader(source.Loader):  # type: ignore[name-defined]
         return names["render"], sources.stamps
 
     def _compile(self, name: str, sources: "Sources", file: "Any") -> None:
+        from microdot.utemplate.compiler import Compiler
+
         with sources.input_open(name) as template:
             Compiler(template, file, sources, name, self.escapes(name)).compile()
         if sources.names[1:]:
             file.write("includes = %r\n" % sources.names[1:])
 
     def _load_compiled(self, name: str, folder: str, module: str) -> "Any":
-        names = None
-        try:
-            names = load_module(folder, module)
-        except (OSError, ImportError):
-            if self.p[:1] != ".":
-                try:  # frozen, or in a package that is no folder
-                    names = __import__(self.p + module, None, None, (module,)).__dict__
-                except ImportError:
-                    pass
-        if names is None:
+        names = load_module(folder, module)
+        if names is None and self._prefix[:1] not in ("", "."):
+            dotted = name.replace(".", "_").replace("/", ".")
+            try:
+                names = __import__(self._prefix + dotted, None, None, ("",)).__dict__
+            except ImportError:
+                pass
+        if names is None or "render" not in names:
             raise no_template(self.path(name))
         if names.get("escaped", False) != self.escapes(name):
             raise OSError(
@@ -175,7 +175,7 @@ if CPYTHON:
 
 else:
 
-    def stamp(path: str) -> "tuple[int, int] | None":
+    def stamp(path: str) -> "Any":
         """Return what changes with a file: (time of change, size); None when it is not there."""
         try:
             status = os.stat(path)

@@ -9,14 +9,16 @@ if TYPE_CHECKING:
 
 
 def load_module(folder: str, name: str) -> "Any":
-    """Return the names in a module.
+    """Return the names in a module, None when there is none.
 
     It is not kept as one: another folder may have one of its name, and it may change.
 
     :param folder: the folder it is in.
     :param name: its name.
-    :raises ImportError: there is none.
     """
+    # Asked first: what is no file may still be a module, a built-in one.
+    if not any([is_file(folder + "/" + name + suffix) for suffix in (".py", ".mpy")]):
+        return None
     known = sys.modules.pop(name, None)
     sys.path.insert(0, folder)
     try:
@@ -26,6 +28,15 @@ def load_module(folder: str, name: str) -> "Any":
         sys.modules.pop(name, None)
         if known is not None:
             sys.modules[name] = known
+
+
+def is_file(path: str) -> bool:
+    """Tell whether a file is there."""
+    try:
+        os.stat(path)
+    except OSError:
+        return False
+    return True
 
 
 def build(folder: str, name: str, sources: "Any", write: "Callable[[Any], None]") -> "Any":
@@ -45,4 +56,9 @@ def build(folder: str, name: str, sources: "Any", write: "Callable[[Any], None]"
     except OSError:  # it is the first one
         pass
     os.rename(path + ".new", path)
-    return load_module(folder, name)
+    try:
+        return load_module(folder, name)
+    except Exception:
+        # What is corrected within the same second would not be newer.
+        os.remove(path)
+        raise

@@ -19,7 +19,7 @@ class UTemplate:
 
     :param template_dir: the folder of templates, relative to the current one.
     :param loader_class: as of ``Template.initialize``; ``EscapingLoader`` for HTML.
-    :raises ImportError: utemplate is not there.
+    :raises ImportError: as of ``Template.initialize``.
     """
 
     name = "utemplate"

@@ -1,7 +1,5 @@
 """``Template``: a template of utemplate, loaded and ready to be rendered."""
 
-from microdot.helpers import CPYTHON
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Iterator
@@ -24,7 +22,7 @@ class Template:
     :param loader: the loader to take it from, instead of those above.
     :raises OSError: there is no such template (``FileNotFoundError`` on CPython).
     :raises SyntaxError: it is not well-formed.
-    :raises ImportError: utemplate is not there.
+    :raises ImportError: it has to be compiled, and utemplate is not there.
     """
 
     @classmethod
@@ -35,17 +33,20 @@ class Template:
         :param loader_class: called with None and the folder, gives an object whose ``load(name)``
                              returns a callable that gives a generator; ``Loader`` if omitted, which
                              compiles templates that are new or have changed.
-        :raises ImportError: utemplate is not there.
+        :raises ImportError: on CPython, utemplate is not there; a board asks for it only when it
+                             has to compile.
         """
         set_loader(make_loader(template_dir, loader_class))
 
     def __init__(self, template: str, loader: "Any" = None) -> None:
         if loader is None and _context is not None:
             loader = _context.get()
+        if loader is None:
+            loader = default_loader()
         #: The file name.
         self.name = template
         #: The loaded callable; it returns a generator.
-        self.template = (loader or default_loader()).load(template)
+        self.template = loader.load(template)
 
     def generate(self, *args: "Any", **kwargs: "Any") -> "Iterator[str]":
         """Return a generator of the rendered template, in pieces of text.
@@ -131,7 +132,3 @@ def set_context(context: "Any") -> None:
 def init_templates(template_dir: str = "templates", loader_class: "Any" = None) -> None:
     """Call ``Template.initialize``, under its name of Microdot 2.0."""
     Template.initialize(template_dir, loader_class)
-
-
-if TYPE_CHECKING:
-    __all__ = ("CPYTHON", "Template", "init_templates")

@@ -7,24 +7,25 @@ import contextlib
 import io
 import os
 import tempfile
-from typing import Any, Callable, Dict
+from typing import Any, Callable, Dict, Optional
 
 
-def load_module(folder: str, name: str) -> "Dict[str, Any]":
-    """Return the names in a module.
+def load_module(folder: str, name: str) -> "Optional[Dict[str, Any]]":
+    """Return the names in a module, None when there is none.
 
     :param folder: the folder it is in.
     :param name: its name.
-    :raises OSError: there is none.
     """
     path = os.path.join(folder, name + ".py")
-    with open(path, encoding="utf-8") as file:
-        return _run(file.read(), path)
+    try:
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+    except FileNotFoundError:
+        return None
+    return _run(text, path)
 
 
-def build(
-    folder: str, name: str, sources: Any, write: "Callable[[Any], None]"
-) -> "Dict[str, Any]":
+def build(folder: str, name: str, sources: Any, write: "Callable[[Any], None]") -> "Dict[str, Any]":
     """Make a module and return the names in it.
 
     :param folder: the folder to keep it in; nothing is kept when it cannot be written to.
