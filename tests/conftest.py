@@ -4,7 +4,7 @@ import os
 import pathlib
 import subprocess
 import sys
-from typing import Callable, List
+from typing import Callable, Iterator, List
 
 import pytest
 
@@ -40,6 +40,39 @@ def composed_tree() -> pathlib.Path:
         check=True,
     )
     return pathlib.Path(done.stdout.strip())
+
+
+def utemplate_folder() -> str:
+    """Return the folder that the package utemplate is in, fetched when necessary."""
+    done = subprocess.run(
+        [sys.executable, "tools/get-utemplate.py", "build/utemplate"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    if done.returncode:
+        message = "utemplate cannot be had: " + done.stdout
+        if os.environ.get("CI") == "true":
+            pytest.fail(message)
+        pytest.skip(message)
+    return str(ROOT / "build/utemplate")
+
+
+@pytest.fixture(scope="session")
+def utemplate() -> "Iterator[str]":
+    """Put utemplate on the path; return its folder."""
+    folder = utemplate_folder()
+    sys.path.append(folder)
+    yield folder
+    sys.path.remove(folder)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def utemplate_for_a_module(request: pytest.FixtureRequest) -> None:
+    """Get utemplate for a module that says it needs it; portable ones cannot ask for a fixture."""
+    if getattr(request.module, "NEEDS_UTEMPLATE", False):
+        request.getfixturevalue("utemplate")
 
 
 @pytest.fixture(scope="session")

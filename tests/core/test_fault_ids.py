@@ -14,7 +14,7 @@ GROUPS = {
     "SRV": range(1, 10),
     "BODY": range(1, 8),
     "CORE": range(1, 32),
-    "SEC": [1, 2, 3, 4, 5, 6, 7, 8, 10],
+    "SEC": [1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
     "MP": range(1, 12),
     "WS": range(1, 12),
     "SSE": range(1, 6),

@@ -20,7 +20,9 @@ def name(page):
 
 
 @pytest.mark.parametrize("page", [p for p in PAGES if BLOCK.search(p.read_text())], ids=name)
-def test_the_examples_of_a_page_run(page):
+def test_the_examples_of_a_page_run(page, request):
+    if "microdot.utemplate import" in page.read_text():
+        request.getfixturevalue("utemplate")
     scope = {"__name__": "example"}
     for block in BLOCK.findall(page.read_text()):
         exec(compile(block, name(page), "exec"), scope)

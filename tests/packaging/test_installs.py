@@ -157,6 +157,34 @@ def test_mip_installs_core_from_the_checkout(micropython, tmp_path):
     assert done.stdout == "200 {'sum': 42}\n"
 
 
+def test_mip_installs_templates_beside_core(micropython, utemplate, tmp_path):
+    board = tmp_path / "board"
+    mip_install(micropython, board, "microdot-core", "microdot-templates")
+    (board / "page.html").write_text("{% args name %}\n<p>{{ name }}")
+    (board / "main.py").write_text(
+        "import asyncio\n"
+        "from microdot import Microdot\n"
+        "from microdot.test_client import TestClient\n"
+        "from microdot.utemplate import EscapingLoader, Template, UTemplate\n"
+        "app = Microdot()\n"
+        f"app.use(UTemplate({str(board)!r}, loader_class=EscapingLoader))\n"
+        "@app.get('/<name>')\n"
+        "async def index(request, name):\n"
+        "    return Template('page.html').render(name)\n"
+        "print(asyncio.run(TestClient(app).get('/<')).text)\n"
+    )
+    done = micropython(str(board / "main.py"), path=f"{board}:{utemplate}:.frozen")
+    assert done.stdout == "<p>&lt;\n"
+    # What is compiled needs no compiler.
+    (board / "page.html").unlink()
+    done = micropython(str(board / "main.py"), path=f"{board}:.frozen")
+    assert done.stdout == "<p>&lt;\n"
+    (board / "page_html.py").unlink()
+    (board / "page.html").write_text("new")
+    done = micropython(str(board / "main.py"), path=f"{board}:.frozen")
+    assert "ImportError: microdot.utemplate needs the package utemplate" in done.stdout
+
+
 def test_mip_installs_the_extensions_beside_core(micropython, tmp_path):
     board = tmp_path / "board"
     names = ["microdot-" + name for name in ("core", "multipart", "websocket", "sse", "cors")]
