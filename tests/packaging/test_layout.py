@@ -192,7 +192,7 @@ def test_protocol_modules_do_no_io(name):
 LAYERS = [
     "errors _compat _report _utf8 suggestions dates streams phrases test_events",
     "fields datastructures cookies date_parser iterators test_request test_stream helpers",
-    "targets http11 chunked urls frame",
+    "targets http11 chunked urls frame digests",
     "request_extra response_extra pattern_extra segments patterns table application_extra plan",
     "request response routing",
     "results automatic body",

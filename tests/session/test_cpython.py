@@ -26,7 +26,7 @@ def test_pyjwt_is_what_signs_and_verifies():
 
 
 def test_both_implementations_have_the_same_names():
-    for name in ("hmac_sha256", "same_bytes", "sign", "verify"):
+    for name in ("sign", "verify"):
         assert callable(getattr(jws, name)) and callable(getattr(with_pyjwt, name))
 
 

@@ -9,9 +9,10 @@ if TYPE_CHECKING:
 CPYTHON = sys.implementation.name not in ("micropython", "circuitpython")
 
 if TYPE_CHECKING or CPYTHON:
+    from microdot.digests import same_secret
+
     from .base import BaseAuth
     from .basic import BasicAuth
-    from .comparison import same_secret
     from .guard import Guard
     from .passwords import (
         check_password,
@@ -30,8 +31,11 @@ else:
             "BasicAuth": "basic",
             "Guard": "guard",
             "TokenAuth": "tokens",
-            "same_secret": "comparison",
         }
+        if name == "same_secret":
+            from microdot.digests import same_secret
+
+            return same_secret
         if "password" in name or name == "needs_rehash":
             modules[name] = "passwords"
         if name not in modules:

@@ -7,16 +7,15 @@ PHC string format has it. It is the same on both platforms.
 import binascii
 import os
 
+from microdot.digests import octets, same_secret
 from microdot.helpers import CPYTHON
-
-from .comparison import octets, same_secret
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
 if TYPE_CHECKING or CPYTHON:
-    from .cpython.secrets import pbkdf2, pbkdf2_async
+    from .cpython.pbkdf2 import pbkdf2, pbkdf2_async
 
     #: Rounds of new hashes. More make guessing slower, and logging in.
     ITERATIONS = 600000

@@ -2,38 +2,13 @@
 
 import os
 from binascii import hexlify
-from hashlib import sha256
 
 from microdot.cross_origin.origins import vary
+from microdot.digests import hmac_sha256, same_secret
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable
-
-#: The length of the blocks that SHA-256 works on, in bytes.
-BLOCK = 64
-
-
-def hmac_sha256(key: bytes, message: bytes) -> bytes:
-    """Return the HMAC-SHA256 of a message, 32 bytes (RFC 2104).
-
-    :param key: the key, of any length.
-    :param message: the message.
-    """
-    if len(key) > BLOCK:
-        key = sha256(key).digest()
-    key = key + b"\0" * (BLOCK - len(key))
-    inner = sha256(bytes([byte ^ 0x36 for byte in key]) + message).digest()
-    return sha256(bytes([byte ^ 0x5C for byte in key]) + inner).digest()
-
-
-def equal(one: str, other: str) -> bool:
-    """Tell whether two texts are equal, in a time that does not depend on where they differ."""
-    left, right = one.encode(), other.encode()
-    difference = len(left) ^ len(right)
-    for a, b in zip(left, right):
-        difference |= a ^ b
-    return difference == 0
 
 
 class Tokens:
@@ -93,7 +68,7 @@ class Tokens:
         if token is None:
             form = request.form
             token = form.get(self.FIELD) if form else None
-        return token is not None and equal(token, cookie)
+        return same_secret(token, cookie)
 
     def microdot_response(self, app: "Any", request: "Any", response: "Any") -> None:
         """Set the cookie of a token that was made for this response."""
@@ -117,7 +92,7 @@ class Tokens:
 
     def _genuine(self, token: str, request: "Any") -> bool:
         nonce, _, signature = token.partition(".")
-        return equal(signature, self._sign(nonce, request))
+        return same_secret(signature, self._sign(nonce, request))
 
 
 def initialize(csrf: "Any", secret_key: "str | bytes", bind: "Callable[[Any], str] | None") -> None:

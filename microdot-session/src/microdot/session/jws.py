@@ -5,34 +5,11 @@ A board signs and verifies with this module, CPython with PyJWT.
 
 import json
 from binascii import a2b_base64, b2a_base64
-from hashlib import sha256
+
+from microdot.digests import hmac_sha256, same_secret
 
 #: The header of every token that we sign: {"alg":"HS256","typ":"JWT"}
 _HEADER = b"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9"
-
-
-def hmac_sha256(key: bytes, data: bytes) -> bytes:
-    """Return the authentication code of bytes (RFC 2104).
-
-    :param key: the key, of any length.
-    :param data: the bytes.
-    """
-    if len(key) > 64:
-        key = sha256(key).digest()
-    key = key + bytes(64 - len(key))
-    inner = sha256(bytes([byte ^ 0x36 for byte in key]))
-    inner.update(data)
-    return sha256(bytes([byte ^ 0x5C for byte in key]) + inner.digest()).digest()
-
-
-def same_bytes(one: bytes, other: bytes) -> bool:
-    """Tell whether bytes are the same, in a time that does not tell where they differ."""
-    if len(one) != len(other):
-        return False
-    difference = 0
-    for a, b in zip(one, other):
-        difference |= a ^ b
-    return not difference
 
 
 def encode64(data: bytes) -> bytes:
@@ -67,7 +44,7 @@ def verify(token: str, key: bytes) -> "bytes | None":
     """
     try:
         head, payload, signature = token.encode().split(b".")
-        if not same_bytes(encode64(hmac_sha256(key, head + b"." + payload)), signature):
+        if not same_secret(encode64(hmac_sha256(key, head + b"." + payload)), signature):
             return None
         # Only what the holder of the key has written gets here.
         header = json.loads(decode64(head).decode())

@@ -6,6 +6,7 @@ Anybody can read what a token says; only who has the secret can make one.
 import json
 from time import gmtime, time
 
+from microdot.digests import hmac_sha256
 from microdot.helpers import CPYTHON
 
 TYPE_CHECKING = False
@@ -13,11 +14,11 @@ if TYPE_CHECKING:
     from typing import Any
 
 if TYPE_CHECKING or CPYTHON:
-    from .cpython.jws import hmac_sha256, same_bytes, sign, verify
+    from .cpython.jws import sign, verify
 else:
-    from .jws import hmac_sha256, same_bytes, sign, verify
+    from .jws import sign, verify
 
-__all__ = ["compare_digest", "decode", "encode", "now"]
+__all__ = ["decode", "encode", "now"]
 
 # Some boards count from 2000 on; tokens count from 1970 (RFC 7519 section 2).
 _EPOCH = 946684800 if gmtime(0)[0] == 2000 else 0
@@ -59,21 +60,6 @@ def decode(token: "Any", secrets: "Any", purpose: str) -> "dict[str, Any] | None
     """
     claims = verify_claims(token, secrets, _checked(purpose))
     return None if claims is None else unpack(claims)[0]
-
-
-def compare_digest(one: "Any", other: "Any") -> bool:
-    """Tell whether texts or bytes are the same, in a time that does not tell where they differ.
-
-    For comparing what a client sends with a secret. Text counts as UTF-8.
-
-    :param one: text or bytes.
-    :param other: text or bytes.
-    """
-    if isinstance(one, str):
-        one = one.encode()
-    if isinstance(other, str):
-        other = other.encode()
-    return same_bytes(one, other)
 
 
 def sign_claims(claims: "dict[str, Any]", secrets: "Any", purpose: str = "") -> str:

@@ -1,7 +1,5 @@
 """JSON Web Signatures with HS256, by PyJWT; the names are those of ``microdot.session.jws``."""
 
-import hashlib
-import hmac
 from typing import Any, Optional
 
 from jwt import PyJWS
@@ -21,16 +19,6 @@ class _AnyKey(HMACAlgorithm):
 
 _jws = PyJWS(algorithms=[])
 _jws.register_algorithm("HS256", _AnyKey(HMACAlgorithm.SHA256))
-
-
-def same_bytes(one: bytes, other: bytes) -> bool:
-    """Tell whether bytes are the same, in a time that does not tell where they differ."""
-    return hmac.compare_digest(one, other)
-
-
-def hmac_sha256(key: bytes, data: bytes) -> bytes:
-    """Return the authentication code of bytes (RFC 2104)."""
-    return hmac.new(key, data, hashlib.sha256).digest()
 
 
 def sign(payload: bytes, key: bytes) -> str:

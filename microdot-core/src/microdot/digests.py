@@ -1,27 +1,34 @@
-"""``same_secret``: comparing secrets in a time that does not tell where they differ."""
+"""HMAC-SHA256 and the comparison of secrets, for signatures of every kind. Loaded by what signs."""
 
-from microdot.helpers import CPYTHON
+from ._compat import CPYTHON
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
 if TYPE_CHECKING or CPYTHON:
-    from .cpython.secrets import octets, same_bytes
+    from .cpython.digests import hmac_sha256, octets, same_bytes
 else:
+    from hashlib import sha256
 
     def octets(text: str) -> bytes:
-        """Return text in UTF-8; half a surrogate pair, which JSON can bring, is kept."""
         return text.encode()
 
     def same_bytes(a: bytes, b: bytes) -> bool:
-        """Tell whether bytes are the same."""
         if len(a) != len(b):
             return False
         difference = 0
         for i in range(len(a)):
             difference |= a[i] ^ b[i]
-        return difference == 0
+        return not difference
+
+    def hmac_sha256(key: bytes, message: bytes) -> bytes:
+        if len(key) > 64:
+            key = sha256(key).digest()
+        key = key + bytes(64 - len(key))
+        inner = sha256(bytes([byte ^ 0x36 for byte in key]))
+        inner.update(message)
+        return sha256(bytes([byte ^ 0x5C for byte in key]) + inner.digest()).digest()
 
 
 def same_secret(a: "Any", b: "Any") -> bool:
@@ -41,4 +48,4 @@ def same_secret(a: "Any", b: "Any") -> bool:
     return isinstance(a, bytes) and isinstance(b, bytes) and same_bytes(a, b)
 
 
-__all__ = ["octets", "same_bytes", "same_secret"]
+__all__ = ["hmac_sha256", "octets", "same_secret"]

@@ -1,14 +1,8 @@
-"""What CPython has for secrets: OpenSSL's PBKDF2, and a comparison in constant time."""
+"""What CPython has for passwords: OpenSSL's PBKDF2."""
 
 import hashlib
-from hmac import compare_digest as same_bytes
 
 from microdot.helpers import invoke_handler
-
-
-def octets(text: str) -> bytes:
-    """Return text in UTF-8; half a surrogate pair, which JSON can bring, is kept."""
-    return text.encode("utf-8", "surrogatepass")
 
 
 def pbkdf2(password: bytes, salt: bytes, iterations: int) -> bytes:
@@ -21,4 +15,4 @@ async def pbkdf2_async(password: bytes, salt: bytes, iterations: int) -> bytes:
     return await invoke_handler(pbkdf2, password, salt, iterations)  # type: ignore[no-any-return]
 
 
-__all__ = ["octets", "pbkdf2", "pbkdf2_async", "same_bytes"]
+__all__ = ["pbkdf2", "pbkdf2_async"]
