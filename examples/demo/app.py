@@ -6,6 +6,7 @@ python examples/demo/app.py [PORT]          or: micropython examples/demo/app.py
 import asyncio
 import sys
 
+from identity import cors, csrf, identity, session
 from microdot import Microdot, Response, abort
 from microdot.broadcast import Group
 from microdot.multipart import FileUpload, FormDataIter, Multipart
@@ -15,7 +16,16 @@ from microdot.websocket import WebSockets, with_websocket
 FOLDER = __file__.rpartition("/")[0] or "."
 
 app = Microdot()
+try:
+    from microdot.utemplate import EscapingLoader, Template, UTemplate
+
+    app.use(UTemplate(FOLDER + "/templates", loader_class=EscapingLoader))
+    no_templates = None
+except ImportError as error:
+    # utemplate is not on the package index in a form that pip takes; the message says what to do.
+    no_templates = str(error)
 guests = []
+visitors = []
 
 
 class Counter:
@@ -35,6 +45,10 @@ counter = app.use(Counter())
 app.use(Multipart(max_file_size=64 * 1024 * 1024, max_total_size=64 * 1024 * 1024))
 app.use(WebSockets(origins=["same"], max_message_length=1000))
 app.use(ServerSentEvents())
+app.use(session)
+app.use(csrf)
+app.use(cors)
+app.mount(identity)
 chatters = Group()
 app.static("/static", FOLDER + "/static", max_age=60)
 
@@ -100,6 +114,17 @@ async def countdown(request):
 async def fail(request):
     """Fail, to show what becomes of an exception."""
     raise RuntimeError("this handler fails on purpose")
+
+
+@app.get("/greeting/<name>")
+async def greeting(request, name):
+    """Show a page made from a template; it escapes what it inserts."""
+    if no_templates:
+        return no_templates + "\n", 501
+    visitors.append(name[:40])
+    del visitors[:-5]
+    page = Template("greeting.html").generate(name, sys.implementation.name, visitors)
+    return page, {"Content-Type": "text/html; charset=UTF-8"}
 
 
 @app.get("/upload")

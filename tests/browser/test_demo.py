@@ -6,6 +6,7 @@ import time
 
 import driver
 import pytest
+from driver import until
 from harness import PLATFORMS
 
 DEMO = pathlib.Path(__file__).resolve().parents[2] / "examples/demo/app.py"
@@ -28,17 +29,6 @@ def site(request):
     assert "Traceback" not in output, output
 
 
-def until(condition, seconds=20):
-    """Return what the condition gives as soon as it is true."""
-    end = time.monotonic() + seconds
-    while True:
-        value = condition()
-        if value:
-            return value
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.05)
-
-
 def text(browser, selector):
     return browser.find_element("css selector", selector).text
 
@@ -55,7 +45,17 @@ def test_the_first_page_works(browser, site):
     until(lambda: "Hello, Ada Lovelace!" in text(browser, "#hello"))
     assert errors(browser) == []
     links = [link.get_attribute("href") for link in browser.find_elements("css selector", "nav a")]
-    assert links == [site.address + path for path in ("/upload", "/chat", "/ticker")]
+    assert links == [
+        site.address + path
+        for path in (
+            "/upload",
+            "/chat",
+            "/ticker",
+            "/account",
+            "/cross-origin",
+            "/greeting/you",
+        )
+    ]
 
 
 def test_files_are_uploaded_with_progress(browser, site, tmp_path):
