@@ -183,7 +183,17 @@ def autobahn(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Measure the CPU time per request, message, event and upload against bare servers."""
     install(session)
-    for name in [session.posargs[0]] if session.posargs else ("http", "websocket", "sse", "upload"):
+    for name in (
+        [session.posargs[0]]
+        if session.posargs
+        else (
+            "http11",
+            "websocket",
+            "sse",
+            "upload",
+            "security",
+        )
+    ):
         session.run("python", "benchmarks/%s.py" % name, *session.posargs[1:])
 
 

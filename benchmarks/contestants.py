@@ -1,4 +1,4 @@
-"""The server processes of ``http.py`` and ``profile_http.py``."""
+"""The server processes of ``http11.py`` and ``profile_http.py``."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Contestant:
         self.name = name
         self.case = CASES[case]
         port = client.free_port()
-        # Not this folder: its http.py would hide the one of the standard library.
+        # Not this folder: its modules could hide the one of the standard library.
         folders = [] if name == "upstream" else SOURCES
         command = [python or sys.executable, str(HERE / "servers" / "serve.py")]
         command += [name, case, str(port)] + ([profile] if profile else [])

@@ -2,7 +2,7 @@
 
     python benchmarks/dispatch.py [--loops N] [--json FILE]
 
-Best of several loops, in microseconds. Unlike ``http.py`` this looks into core: it shows which
+Best of several loops, in microseconds. Unlike ``http11.py`` this looks into core: it shows which
 piece a change has touched, and is changed together with the pieces.
 """
 

@@ -1,9 +1,9 @@
-"""Where the CPU time of a server process goes: ``cProfile`` of one case of ``http.py``.
+"""Where the CPU time of a server process goes: ``cProfile`` of one case of ``http11.py``.
 
     python benchmarks/profile_http.py [--case NAME] [--contestant NAME] [--requests N]
                                       [--sort tottime|cumtime|ncalls] [--lines N] [--save FILE]
 
-The profiler itself takes much of the time: compare lines with each other, not with ``http.py``.
+The profiler itself takes much of the time: compare lines with each other, not with ``http11.py``.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What CORS and CSRF protection add to a request, as a multiple of the same request without.
+"""What sessions, CORS and CSRF protection add to a request, as a multiple of one without.
 
     python benchmarks/security.py [--case NAME] [--rounds N] [--loops N] [--json FILE]
 
@@ -24,6 +24,7 @@ sys.path[:0] = SOURCES
 from microdot import Microdot, Request  # noqa: E402
 from microdot.cors import CORS  # noqa: E402
 from microdot.csrf import CSRF  # noqa: E402
+from microdot.session import Session  # noqa: E402
 
 PEER = ("127.0.0.1", 50000)
 ORIGIN = "https://example.com"
@@ -36,6 +37,8 @@ FIELDS = [
 ]
 FROM = ("Origin", ORIGIN)
 HERE = ("Sec-Fetch-Site", "same-origin")
+SECRET = "a secret key of thirty-two bytes"
+COOKIE = ("Cookie", "session=" + Session(secret_key=SECRET).encode({"user": 7, "visits": 3}))
 
 
 def with_cors(app: Any) -> None:
@@ -54,6 +57,26 @@ def with_both(app: Any) -> None:
     with_csrf(app)
 
 
+def with_session(app: Any) -> None:
+    """Read the session in each request, and save it in those that are no GET."""
+    session = app.use(Session(secret_key=SECRET))
+
+    @app.before_request
+    async def visit(request: Any) -> None:
+        data = session.get(request)
+        if data["user"] != 7:
+            raise RuntimeError("the session is wrong")
+        if request.method != "GET":
+            data["visits"] += 1
+            data.save()
+
+
+def with_all(app: Any) -> None:
+    """Use all three."""
+    with_both(app)
+    with_session(app)
+
+
 #: Name -> what the application uses, the method, more fields, the status.
 CASES: dict[str, tuple[Callable[[Any], None], str, list[tuple[str, str]], int]] = {
     "cors, the own page": (with_cors, "GET", [], 200),
@@ -68,6 +91,10 @@ CASES: dict[str, tuple[Callable[[Any], None], str, list[tuple[str, str]], int]] 
     "csrf, POST": (with_csrf, "POST", [HERE], 200),
     "both, GET": (with_both, "GET", [HERE], 200),
     "both, POST": (with_both, "POST", [FROM, HERE], 200),
+    "session, read": (with_session, "GET", [COOKIE], 200),
+    "session, read and saved": (with_session, "POST", [COOKIE], 200),
+    "all three, GET": (with_all, "GET", [HERE, COOKIE], 200),
+    "all three, POST": (with_all, "POST", [FROM, HERE, COOKIE], 200),
 }
 
 

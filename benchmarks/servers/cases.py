@@ -1,4 +1,4 @@
-"""The cases of ``http.py``: what is asked, what must come back, what is aimed at."""
+"""The cases of ``http11.py``: what is asked, what must come back, what is aimed at."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One contestant of ``http.py``, as a process of its own.
+"""One contestant of ``http11.py``, as a process of its own.
 
     python serve.py CONTESTANT CASE PORT [PROFILE]
 

@@ -36,7 +36,7 @@ def memory(*arguments):
 
 def test_http_measures_every_case_and_contestant(tmp_path):
     path = tmp_path / "http.json"
-    table = succeed("http.py", "--rounds", "2", "--requests", "16", "--json", str(path))
+    table = succeed("http11.py", "--rounds", "2", "--requests", "16", "--json", str(path))
     result = json.loads(path.read_text())
     assert result["instrument"] == "http" and result["rounds"] == 2
     assert set(result["cases"]) == CASES
@@ -54,7 +54,7 @@ def test_security_measures_requests_with_and_without(tmp_path):
     path = tmp_path / "security.json"
     table = succeed("security.py", "--rounds", "2", "--loops", "20", "--json", str(path))
     result = json.loads(path.read_text())
-    assert result["instrument"] == "security" and len(result["cases"]) == 7
+    assert result["instrument"] == "security" and len(result["cases"]) == 11
     for name, case in result["cases"].items():
         assert name in table
         for times in [*case["us"].values(), case["ratio"]]:
@@ -65,19 +65,19 @@ def test_security_measures_requests_with_and_without(tmp_path):
 def test_http_runs_one_case_and_contestant(tmp_path):
     path = tmp_path / "http.json"
     arguments = ["--rounds", "1", "--requests", "8", "--case", "post", "--json", str(path)]
-    succeed("http.py", "--contestant", "microdot", *arguments)
+    succeed("http11.py", "--contestant", "microdot", *arguments)
     case = json.loads(path.read_text())["cases"]
     assert list(case) == ["post"]
     assert set(case["post"]["cpu_us"]) == {"bare-protocol", "microdot"}
 
 
 def test_http_upstream_needs_a_python():
-    done = run("http.py", "--contestant", "upstream")
+    done = run("http11.py", "--contestant", "upstream")
     assert done.returncode == 2 and "--upstream-python" in done.stderr
 
 
 def test_http_says_which_server_does_not_start():
-    done = run("http.py", "--case", "hello", "--upstream-python", "/bin/false")
+    done = run("http11.py", "--case", "hello", "--upstream-python", "/bin/false")
     assert done.returncode == 1 and done.stderr.endswith("upstream, hello: the server has ended\n")
 
 

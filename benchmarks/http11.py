@@ -1,6 +1,6 @@
 """CPU time per request of the built-in server, as a multiple of a bare ``asyncio.Protocol``.
 
-    python benchmarks/http.py [--case NAME] [--contestant NAME] [--rounds N] [--json FILE]
+    python benchmarks/http11.py [--case NAME] [--contestant NAME] [--rounds N] [--json FILE]
 
 docs/benchmarks.md says how to read the result.
 """
