@@ -122,6 +122,31 @@ def test_listed_origins():
     assert status(app, "POST", site="cross-site") == 403
 
 
+def test_the_origins_of_a_route_are_what_counts_for_it():
+    cors = CORS(allowed_origins=LISTED)
+    app = make_app(CSRF(cors=cors))
+    app.use(cors)
+
+    @app.put("/partner")
+    @cors.override(allowed_origins=["https://partner.com"])
+    async def partner(request):
+        return 204
+
+    @app.put("/own")
+    @cors.override(allowed_origins=None)
+    async def own(request):
+        return 204
+
+    for path, origin, expected in (
+        ("/partner", "https://partner.com", 204),
+        ("/partner", "https://bar.com:8888", 403),
+        ("/own", "https://bar.com:8888", 403),
+        ("/own", "https://partner.com", 403),
+    ):
+        assert status(app, "PUT", path, "cross-site", origin) == expected, (path, origin)
+    assert status(app, "POST", "/", "cross-site", "https://bar.com:8888") == 204
+
+
 def test_subdomains_of_listed_origins():
     app = make_app(CSRF(None, CORS(allowed_origins=LISTED), allow_subdomains=True))
     assert status(app, "POST", origin="https://x.y.bar.com:8888") == 204

@@ -14,8 +14,8 @@ class CSRF:
     parameters and are read with each request.
 
     :param app: the application, None to do without for now.
-    :param cors: a ``CORS`` object; requests from its ``allowed_origins`` pass, where these are more than
-                 ``"*"``.
+    :param cors: a ``CORS`` object; requests from its ``allowed_origins`` pass, or from those that it
+                 has for the route, where these are more than ``"*"``.
     :param protect_all: protect all routes from requests with methods that are not safe, except
                         those marked with ``exempt``; False for those marked with ``protect`` only.
     :param allow_subdomains: requests from other hosts of the same site pass, and those from

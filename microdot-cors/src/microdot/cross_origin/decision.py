@@ -65,7 +65,12 @@ def _is_ours(csrf: "Any", request: "Any", origin: str, may_be_own: bool) -> bool
 
     # A browser that sends Sec-Fetch-Site has said already that the origin is another one.
     own = own_origin(request) if may_be_own else None
-    rules = as_rules(getattr(csrf.cors, "allowed_origins", None))
+    cors = csrf.cors
+    if getattr(cors, "overrides", None):
+        from microdot.cross_origin.overrides import find_override
+
+        cors = find_override(cors, request)
+    rules = as_rules(getattr(cors, "allowed_origins", None))
     if origin == own or is_allowed(rules, origin):
         return True
     return csrf.allow_subdomains and (
