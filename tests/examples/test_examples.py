@@ -12,7 +12,7 @@ EXAMPLES = pathlib.Path(__file__).resolve().parents[2] / "examples"
 
 
 @pytest.fixture(params=sorted(harness.PLATFORMS))
-def serve(request, tmp_path):
+def serve(request, tmp_path, utemplate):
     """Return a function that serves an example, with its port changed."""
     running = []
 
@@ -22,7 +22,7 @@ def serve(request, tmp_path):
         port = "port=int(__import__('sys').argv[1]), host='127.0.0.1'"
         changed.write_text(re.sub(r"port=5000, debug=True", port, source))
         app = EXAMPLES / name if "demo" in name else changed
-        running.append(harness.PLATFORMS[request.param](app=app))
+        running.append(harness.PLATFORMS[request.param](app=app, path=[utemplate]))
         return running[-1]
 
     yield start
@@ -57,7 +57,10 @@ def test_demo(serve):
     page = server.ask(get("/"))
     assert page.headers["content-type"] == "text/html; charset=UTF-8"
     for path in re.findall(r'(?:href|src)="(/[^"]+)"', page.body.decode()):
-        assert server.ask(get(path)).status == 200, path
+        assert server.ask(get(path)).status == (302 if path == "/account" else 200), path
+    greeting = server.ask(get("/greeting/%3Cb%3EAda")).body.decode()
+    assert "<h2 id=\"h-hello\">Hello, &lt;b&gt;Ada!</h2>" in greeting
+    assert "<li>you</li>\n      <li>&lt;b&gt;Ada</li>" in greeting
     assert json.loads(server.ask(get("/api/hello/Ada%20L.")).body)["greeting"] == "Hello, Ada L.!"
     assert json.loads(server.ask(get("/api/add/20/-5")).body) == {"sum": 15}
     kind = "application/x-www-form-urlencoded"
@@ -69,8 +72,12 @@ def test_demo(serve):
     assert server.ask(get("/api/countdown")).body.endswith(b"1\nlift-off\n")
     assert server.ask(get("/api/fail")).status == 500
     assert json.loads(server.ask(get("/api/about")).body)["plugins"] == [
+        "cors",
         "counter",
+        "csrf",
         "multipart",
+        "session",
         "sse",
+        "utemplate",
         "websocket",
     ]

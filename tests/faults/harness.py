@@ -134,18 +134,18 @@ class Reply:
             body += piece
 
 
-def cpython(*arguments, app=APP, options=()):
-    """Serve an application file with this Python."""
-    sources = sorted(str(path) for path in ROOT.glob("microdot-*/src"))
+def cpython(*arguments, app=APP, options=(), path=()):
+    """Serve an application file with this Python; ``path`` has more folders with modules."""
+    sources = [*sorted(str(path) for path in ROOT.glob("microdot-*/src")), *path]
     env = {"PYTHONPATH": os.pathsep.join(sources), "PYTHONUNBUFFERED": "1"}
     return Served([sys.executable, *options], env, *arguments, app=app)
 
 
-def micropython(*arguments, app=APP):
-    """Serve an application file with the 32-bit MicroPython."""
+def micropython(*arguments, app=APP, path=()):
+    """Serve an application file with the 32-bit MicroPython; ``path`` has more folders."""
     from conftest import composed_tree, micropython_command
 
-    env = {"MICROPYPATH": "%s:.frozen" % composed_tree()}
+    env = {"MICROPYPATH": ":".join([str(composed_tree()), *path, ".frozen"])}
     options = os.environ.get("MICROPYTHON_OPTIONS", "").split()
     return Served([micropython_command("32"), *options], env, *arguments, app=app)
 
