@@ -59,7 +59,7 @@ def test_demo(serve):
     for path in re.findall(r'(?:href|src)="(/[^"]+)"', page.body.decode()):
         assert server.ask(get(path)).status == (302 if path == "/account" else 200), path
     greeting = server.ask(get("/greeting/%3Cb%3EAda")).body.decode()
-    assert "<h2 id=\"h-hello\">Hello, &lt;b&gt;Ada!</h2>" in greeting
+    assert '<h2 id="h-hello">Hello, &lt;b&gt;Ada!</h2>' in greeting
     assert "<li>you</li>\n      <li>&lt;b&gt;Ada</li>" in greeting
     assert json.loads(server.ask(get("/api/hello/Ada%20L.")).body)["greeting"] == "Hello, Ada L.!"
     assert json.loads(server.ask(get("/api/add/20/-5")).body) == {"sum": 15}

@@ -98,6 +98,17 @@ class Members:
             self._g = self.G()
         return self._g
 
+    def vary(self, *names: str) -> None:
+        """Have header fields named in the ``Vary`` of the response: what it says depends on them.
+
+        :param names: the names of the fields (RFC 9110 section 12.5.5).
+        """
+        g = self.g
+        if not hasattr(g, "_vary"):
+            g._vary = set()
+        for name in names:
+            g._vary.add(name)
+
     @property
     def sock(self) -> "Any":
         """The (reader, writer) pair of the connection, for handlers that take it over."""

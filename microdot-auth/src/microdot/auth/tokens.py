@@ -51,11 +51,8 @@ class TokenAuth(BaseAuth):
         if self.header.lower() == "authorization":
             token = parameters_of(request, self.scheme)
         else:
-            names = getattr(request.g, "_vary", None)
-            if names is None:
-                names = request.g._vary = set()
             # Caches know that Authorization is personal (RFC 9111 section 3.5), but not this.
-            names.add(self.header)
+            request.vary(self.header)
             token = request.headers.get(self.header, "").strip()
         return (token,) if token else None
 

@@ -1,6 +1,6 @@
 """The header fields of CORS: which of them a response has (Fetch standard, section 3.2)."""
 
-from microdot.cross_origin.origins import as_rules, is_allowed, vary
+from microdot.cross_origin.origins import as_rules, is_allowed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def get_cors_headers(cors: "Any", request: "Any") -> "dict[str, str]":
     elif origin and is_allowed(rules, origin):
         allowed = origin
     if rules and not literal if strict else allowed and origin:
-        vary(request, "Origin")
+        request.vary("Origin")
     if allowed:
         headers["Access-Control-Allow-Origin"] = allowed
         if credentials and allowed != "*":

@@ -1,6 +1,5 @@
 """Which requests ``CSRF`` protects from other sites, and which of these pass."""
 
-from microdot.cross_origin.origins import vary
 from microdot.errors import HTTPException
 
 TYPE_CHECKING = False
@@ -45,11 +44,11 @@ def _marked(route: "Any", functions: "list[Any]") -> bool:
 
 def _passes(csrf: "Any", request: "Any") -> bool:
     get = request.headers.get
-    vary(request, "Sec-Fetch-Site")
+    request.vary("Sec-Fetch-Site")
     site = get("Sec-Fetch-Site")
     if site in ("same-origin", "none") or site == "same-site" and csrf.allow_subdomains:
         return True
-    vary(request, "Origin")
+    request.vary("Origin")
     origin = get("Origin")
     if origin is not None:
         return _is_ours(csrf, request, origin, site is None)

@@ -48,17 +48,3 @@ def is_allowed(rules: "Any", origin: str) -> bool:
             if result:
                 return True
     return False
-
-
-def vary(request: "Any", *names: str) -> None:
-    """Have fields named in the ``Vary`` of the response.
-
-    :param request: the request.
-    :param names: the names of the header fields.
-    """
-    g = request.g
-    if not hasattr(g, "_vary"):
-        g._vary = set()
-    for name in names:
-        # Another extension may have begun a list.
-        (g._vary.add if hasattr(g._vary, "add") else g._vary.append)(name)

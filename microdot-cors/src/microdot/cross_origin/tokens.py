@@ -3,7 +3,6 @@
 import os
 from binascii import hexlify
 
-from microdot.cross_origin.origins import vary
 from microdot.digests import hmac_sha256, same_secret
 
 TYPE_CHECKING = False
@@ -42,7 +41,7 @@ class Tokens:
         :param request: the request.
         :raises TypeError: the ``bind`` function returned something else than text.
         """
-        vary(request, "Cookie")
+        request.vary("Cookie")
         token: "str | None" = getattr(request.g, "_csrf_token", None)
         if token is None:
             token = request.cookies.get(self.COOKIE)
@@ -60,7 +59,7 @@ class Tokens:
         :raises HTTPException: 413 for a form that was too long to be read.
         :raises TypeError: the ``bind`` function returned something else than text.
         """
-        vary(request, "Cookie", self.HEADER)
+        request.vary("Cookie", self.HEADER)
         cookie = request.cookies.get(self.COOKIE)
         if not cookie or not self._genuine(cookie, request):
             return False

@@ -208,10 +208,7 @@ def find_state(session: "Session", request: "Any", fill: bool) -> "Any":
             state = StoredState(session, request)
         state.next = None if first is None else first._state
         g._session = state.data
-        # What is sent depends on the cookie; the application merges this into Vary.
-        if not hasattr(g, "_vary"):
-            g._vary = set()
-        g._vary.add("Cookie")
+        request.vary("Cookie")
     if fill and not state.loaded:
         state.fill()
     return state
