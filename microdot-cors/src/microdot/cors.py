@@ -33,12 +33,8 @@ class CORS:
     """
 
     name = "cors"
-    # Around the other plugins, so that a response that one of them replaces has the fields, too.
-    hook_order = {"microdot_response": "last"}
     #: The ``options_handler`` that the application had before, once it is known.
     default_options_handler: "Any" = None
-    # Whether it is known that the functions with overrides are those of routes.
-    _checked = False
 
     def __init__(
         self,
@@ -63,9 +59,9 @@ class CORS:
         self.strict = strict
         #: (function, CORS) pairs of the routes with options of their own.
         self.overrides: "list[Any]" = []
-        from microdot.cross_origin.answers import check
+        from microdot.cross_origin.answers import prepare
 
-        check(self)
+        prepare(self)
         if app is not None:
             self.initialize(app, handle_cors)
 

@@ -7,12 +7,16 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-def check(cors: "Any") -> None:
-    """Check the options of a ``CORS`` object.
+def prepare(cors: "Any") -> None:
+    """Check the options of a ``CORS`` object, and note in it what it is not asked for.
 
     :param cors: the object.
     :raises ValueError: credentials with all origins, or an origin that no browser sends.
     """
+    # Around the other plugins, so that a response that one of them replaces has the fields, too.
+    cors.hook_order = {"microdot_response": "last"}
+    # Whether it is known that the functions with overrides are those of routes.
+    cors._checked = False
     rules = as_rules(cors.allowed_origins)
     if "*" in rules and cors.allow_credentials and not cors.any_origin_credentials:
         from microdot.cross_origin.mistakes import any_origin
