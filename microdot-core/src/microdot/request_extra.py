@@ -29,6 +29,9 @@ class Members:
     body_used = False
     asgi_scope: "Any" = None
     environ: "Any" = None
+    #: The part of the path that a proxy or server in front has taken away, ``""`` for none: what a
+    #: link to a path of this application begins with.
+    root_path = ""
     # Values computed on demand; the class attribute says "not yet".
     _cookies: "Any" = None
     _args: "Any" = None
