@@ -85,6 +85,8 @@ def parse_node(text: str, bare: bool = False) -> "tuple[str, int]":
     :param bare: IPv6 may stand without brackets, as ``X-Forwarded-For`` has it.
     :raises ValueError: it is malformed.
     """
+    if "%" in text:  # a zone means nothing to another host (RFC 4007 section 6)
+        raise ValueError
     if text[:1] == "[":
         host, bracket, rest = text[1:].partition("]")
         if not bracket or ":" not in host:
