@@ -109,10 +109,16 @@ class StreamServer(Server):
         await self.hooks("microdot_startup")
 
         async def accept(reader: "Any", writer: "Any") -> None:
+            if ssl:
+                from .secure_stream import secure
+
+                reader = writer = await secure(self, reader, ssl)
+                if reader is None:
+                    return
             await serve_stream(self.app, reader, writer, self)
 
         self.app.server = server = await asyncio.start_server(
-            accept, host, port, backlog=self.max_connections, ssl=ssl
+            accept, host, port, backlog=self.max_connections
         )
         if self.app.debug:
             print("Serving on %s://%s:%d" % ("https" if ssl else "http", host, port))

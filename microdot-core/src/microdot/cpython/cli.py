@@ -138,15 +138,14 @@ def command_run(options: argparse.Namespace) -> int:
     app = load_app(options.app)
     context = None
     if options.ssl_cert or options.ssl_key:
-        import ssl
+        from .tls import load_context
 
         if not options.ssl_cert:
             raise CommandError("--ssl-key needs --ssl-cert")
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         try:
-            context.load_cert_chain(options.ssl_cert, options.ssl_key)
-        except (OSError, ssl.SSLError) as error:
-            raise CommandError("the certificate cannot be loaded: %s" % error) from None
+            context = load_context(options.ssl_cert, options.ssl_key)
+        except ValueError as error:
+            raise CommandError(str(error)) from None
     if not options.debug:
         shown = options.host if options.host not in ("0.0.0.0", "::") else "localhost"
         print(

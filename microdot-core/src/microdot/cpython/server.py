@@ -129,8 +129,10 @@ class ProtocolServer(Server):
         warn_of_foreign()
         await self.hooks("microdot_startup")
         app = self.app
+        # A handshake is what comes before the first head, and has as much time.
+        tls = {"ssl": ssl, "ssl_handshake_timeout": app.header_timeout} if ssl else {}
         app.server = server = await loop.create_server(
-            lambda: HTTPProtocol(self), host, port, ssl=ssl or None, start_serving=False
+            lambda: HTTPProtocol(self), host, port, start_serving=False, **tls
         )
         self._ended = loop.create_future()
         supervisor = loop.create_task(self._supervise(server))
