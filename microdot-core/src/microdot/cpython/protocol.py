@@ -209,7 +209,13 @@ class HTTPProtocol(Connection, asyncio.Protocol):
             self.deadline = self.server.later + 2
             self.expire = self._transport.abort  # type: ignore[method-assign]
         else:
-            self._transport.close()
+            self._leave()
+
+    def _leave(self) -> None:
+        # What is unsent, and the goodbye of TLS, get as long as a write does, and no longer.
+        self._transport.close()
+        self.deadline = self.server.later + self.app.write_timeout
+        self.expire = self._transport.abort  # type: ignore[method-assign]
 
     # what Connection needs
 
@@ -305,7 +311,7 @@ class HTTPProtocol(Connection, asyncio.Protocol):
             self.idle = None
             self._start(None, ProtocolError(408, "Request timeout"))
         else:
-            self._transport.close()
+            self._leave()
 
     def retire(self) -> None:
         """Close the connection, after the request under way if there is one."""
