@@ -20,7 +20,7 @@ def file(path):
     return found
 
 
-def command(program):
+def command(beginning):
     """Return the words of the one command of docs/deployment.md that begins like this."""
-    (found,) = [body for body in blocks("deployment.md", "sh") if body.startswith(program + " ")]
+    (found,) = [body for body in blocks("deployment.md", "sh") if body.startswith(beginning + " ")]
     return found.split()

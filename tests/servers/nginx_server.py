@@ -32,14 +32,18 @@ http {
 """
 
 
+def missing(message):
+    """Skip the test that needs something; in CI fail, for it has to be there."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(message)
+    pytest.skip(message)
+
+
 def program():
-    """Return the nginx command; without one, skip, or in CI fail."""
+    """Return the nginx command."""
     found = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
     if found is None:
-        message = "nginx is not installed (Debian: nginx-light)"
-        if os.environ.get("CI") == "true":
-            pytest.fail(message)
-        pytest.skip(message)
+        missing("nginx is not installed (Debian: nginx-light)")
     return found
 
 
