@@ -332,6 +332,14 @@ FIGURES: tuple[tuple[str, str, int | None, str, Callable[[Meter], int]], ...] = 
         lambda m: m.extension("websocket.socket,websocket.handshake,websocket.protocol"),
     ),
     ("import_sse", "B", 1536, "sse, .mpy", lambda m: m.extension("sse")),
+    ("import_proxy", "B", 1536, "proxies, .mpy", lambda m: m.extension("proxy")),
+    (
+        "import_proxy_request",
+        "B",
+        None,
+        "  with the first request",
+        lambda m: m.extension("proxy,forwarding.setup,forwarding.reading"),
+    ),
     ("import_session", "B", 3072, "session, .mpy", lambda m: m.extension("session")),
     (
         "import_session_cookie",

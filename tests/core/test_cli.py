@@ -99,7 +99,10 @@ def test_plugins_as_a_table(folder):
         (["routes", "nothing:app"], "no module 'nothing'"),
         (["routes", "hello:application"], "it has: app, other"),
         (["run", "hello:app", "--ssl-key", "x"], "--ssl-key needs --ssl-cert"),
-        (["run", "hello:app", "--ssl-cert", "missing.pem"], "certificate missing.pem cannot be read"),
+        (
+            ["run", "hello:app", "--ssl-cert", "missing.pem"],
+            "certificate missing.pem cannot be read",
+        ),
         (["start"], "invalid choice"),
         ([], "COMMAND"),
     ],

@@ -6,19 +6,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    class Stream:
-        """What the streams of MicroPython are, as far as it is used here."""
-
-        s: Any
-
-        def __init__(self, s: "Any", e: "dict[str, Any]") -> None: ...
-
-        async def wait_closed(self) -> None: ...
-else:
-    Stream = asyncio.StreamReader
+# With the members that streams have on MicroPython.
+_Stream: "Any" = asyncio.StreamReader
 
 
-class SecureStream(Stream):
+class SecureStream(_Stream):
     """A stream that speaks TLS over the connection of another one.
 
     The handshake takes place while the first bytes are awaited, with their deadline: a client that

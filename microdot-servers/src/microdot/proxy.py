@@ -6,16 +6,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-#: The fields that can be believed; each is only when it is named in ``headers``.
-FIELDS = (
-    "Forwarded",
-    "X-Forwarded-For",
-    "X-Forwarded-Proto",
-    "X-Forwarded-Host",
-    "X-Forwarded-Port",
-    "X-Forwarded-Prefix",
-)
-
 
 class TrustedProxies:
     """Takes client address, scheme, host and path prefix from the fields of proxies that are trusted.
@@ -56,7 +46,7 @@ class TrustedProxies:
         #: (bits, shift, number) of the networks that are trusted.
         self.networks: "list[tuple[int, int, int]]" = []
         read_trusted(self, trusted, hops)
-        #: The fields that are believed, as they are written in ``FIELDS``.
+        #: The names of the fields that are believed.
         self.fields = read_fields(headers)
         self.hops = hops
 

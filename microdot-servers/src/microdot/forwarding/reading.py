@@ -2,16 +2,7 @@
 
 from microdot.errors import HTTPException
 
-from .fields import (
-    elements,
-    parse_forwarded,
-    parse_host,
-    parse_node,
-    parse_port,
-    parse_prefix,
-    parse_scheme,
-    split_port,
-)
+from .nodes import elements, parse_node, parse_port, parse_scheme
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,6 +22,8 @@ def read(proxies: "Any", request: "Any") -> None:
     try:
         hops = 1
         if "Forwarded" in proxies.fields:
+            from .forwarded import parse_forwarded
+
             name = "Forwarded"
             said = parse_forwarded(headers.get(name) or "")
             nodes = [element.get("for", "unknown") for element in said]
@@ -55,11 +48,16 @@ def read(proxies: "Any", request: "Any") -> None:
         name = "X-Forwarded-Host"
         host = host or found.get(name)
         if host:
+            from .hosts import parse_host
+
             host = parse_host(host)
         name = "X-Forwarded-Port"
         port = parse_port(found[name]) if name in found else None
         name = "X-Forwarded-Prefix"
-        prefix = parse_prefix(found[name]) if name in found else None
+        if name in found:
+            from .hosts import parse_prefix
+
+            prefix = parse_prefix(found[name])
     except ValueError:
         if "Forwarded" in proxies.fields and name != "X-Forwarded-Prefix":
             name = "Forwarded"
@@ -91,6 +89,8 @@ def _walk(proxies: "Any", nodes: "list[str]", bare: bool) -> "tuple[Any, int]":
 
 
 def _with_port(host: str, port: int, scheme: str) -> str:
+    from .hosts import split_port
+
     # Browsers leave the usual port out.
     name, _ = split_port(host)
     return name if port == (443 if scheme == "https" else 80) else "%s:%d" % (name, port)

@@ -6,6 +6,16 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+#: The fields that can be believed; each is only when it is named in ``headers``.
+FIELDS = (
+    "Forwarded",
+    "X-Forwarded-For",
+    "X-Forwarded-Proto",
+    "X-Forwarded-Host",
+    "X-Forwarded-Port",
+    "X-Forwarded-Prefix",
+)
+
 
 def read_trusted(proxies: "Any", trusted: "Any", hops: "Any") -> None:
     """Note who is trusted.
@@ -56,8 +66,6 @@ def read_fields(headers: "Any") -> "list[str]":
     :param headers: the option ``headers``.
     :raises ValueError: an unknown field, or two that say the same.
     """
-    from microdot.proxy import FIELDS
-
     known = {name.lower(): name for name in FIELDS}
     names = [headers] if isinstance(headers, str) else list(headers)
     fields = []
