@@ -100,7 +100,7 @@ async def events(request, sse):
 
 
 @app.get("/live/ws")
-@with_websocket
+@with_websocket(origins=["same"])
 async def ws(request, ws):
     async for message in ws:
         await ws.send(message)

@@ -11,7 +11,7 @@ import documented
 import harness
 import pytest
 from harness import Reply, get, read_all, request
-from nginx_server import Nginx, free_port
+from nginx_server import Nginx, free_port, missing
 from ws_client import Client
 
 APP = pathlib.Path(__file__).with_name("proxy_app.py")
@@ -73,6 +73,11 @@ class Behind:
     """An application behind nginx."""
 
     def __init__(self, platform, *fields):
+        try:
+            with socket.socket() as probe:
+                probe.bind(("127.0.0.9", 0))
+        except OSError:
+            missing("this system has no more addresses of its own than 127.0.0.1")
         self.app = harness.PLATFORMS[platform](*fields, app=APP)
         self.plain, self.other, port = free_port(), free_port(), free_port()
         try:
@@ -247,6 +252,15 @@ def test_websockets(behind):
         ws.send(8, b"\x03\xe8")
         assert ws.read() == (0x88, b"\x03\xe8")
         assert ws.read() is None
+
+
+@pytest.mark.parametrize(
+    "origin, status",
+    [("https://" + HOST, "101"), ("http://" + HOST, "403"), ("https://evil.example", "403")],
+)
+def test_websockets_know_the_origin_of_their_pages(behind, origin, status):
+    with Client(behind, "/live/ws", Host=HOST, Origin=origin) as ws:
+        assert ws.status.split()[1] == status
 
 
 def test_cookies_are_secure(behind):
