@@ -585,6 +585,16 @@ def test_redirects_and_links():
     assert send(app, {}, path="/old").headers["Location"] == "http://inner:8000/new"
 
 
+def test_what_is_remembered_of_addresses_is_bounded():
+    proxies = TrustedProxies(["10.0.0.0/8", "::1"])
+    for _ in range(2):
+        for number in range(50):
+            assert proxies.trusts("10.0.0.%d" % number)
+            assert not proxies.trusts("11.0.0.%d" % number)
+            assert len(proxies._known) <= 16
+    assert proxies.trusts("::1") and not proxies.trusts("unknown") and not proxies.trusts("")
+
+
 def test_a_request_without_the_plugin_has_no_prefix():
     app = Microdot(autoload=False)
 

@@ -49,6 +49,8 @@ class TrustedProxies:
         #: The names of the fields that are believed.
         self.fields = read_fields(headers)
         self.hops = hops
+        # Address -> whether it is trusted, of those seen lately.
+        self._known: "dict[str, bool]" = {}
 
     def trusts(self, host: "str | None") -> bool:
         """Tell whether a host is one of the proxies.
@@ -59,9 +61,15 @@ class TrustedProxies:
             return self.unix
         if self.everybody:
             return True
-        from microdot.forwarding.addresses import contains
+        known = self._known.get(host)
+        if known is None:
+            from microdot.forwarding.addresses import contains
 
-        return contains(self.networks, host)
+            known = contains(self.networks, host)
+            if len(self._known) >= 16:
+                self._known.clear()
+            self._known[host] = known
+        return known
 
     def apply(self, request: "Any") -> None:
         """Note in a request what the proxies say of it.
