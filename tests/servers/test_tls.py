@@ -138,27 +138,60 @@ def test_w_srv_01_a_client_that_stops_in_the_handshake(server, data):
     assert 0.9 < time.monotonic() - begun < 4
 
 
-def test_w_srv_01_a_client_that_never_says_goodbye(server):
-    # It takes the response and leaves the close_notify of the server (RFC 8446 6.1) unanswered.
-    with server.served.connect() as plain:
-        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        tls = server.context.wrap_bio(incoming, outgoing, server_hostname="127.0.0.1")
+class Silent:
+    """A client that takes what comes and answers no close_notify (RFC 8446 section 6.1)."""
+
+    def __init__(self, server):
+        self.plain = server.served.connect()
+        self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self.tls = server.context.wrap_bio(
+            self.incoming, self.outgoing, server_hostname="127.0.0.1"
+        )
         while True:
             try:
-                tls.do_handshake()
+                self.tls.do_handshake()
                 break
             except ssl.SSLWantReadError:
-                plain.sendall(outgoing.read())
-                incoming.write(plain.recv(65536))
-        tls.write(get("/", Connection="close"))
-        plain.sendall(outgoing.read())
-        before = time.monotonic()
-        while True:
-            # The connection that asks is one.
-            if server.state()["connections"] == 1:
-                break
-            assert time.monotonic() - before < 5, "the connection stays"
+                self.plain.sendall(self.outgoing.read())
+                self.incoming.write(self.plain.recv(65536))
+
+    def send(self, data):
+        self.tls.write(data)
+        self.plain.sendall(self.outgoing.read())
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self.plain.close()
+
+
+def test_w_srv_01_a_client_that_never_says_goodbye(server):
+    with Silent(server) as silent:
+        silent.send(get("/", Connection="close"))
+        begun = time.monotonic()
+        # The connection that asks is one.
+        while server.state()["connections"] > 1:
+            assert time.monotonic() - begun < 5, "the connection stays"
             time.sleep(0.1)
+        # Not only forgotten.
+        read_all(silent.plain)
+
+
+@pytest.mark.parametrize("platform", sorted(harness.PLATFORMS))
+def test_one_that_makes_room_for_another_is_closed_without_its_help(platform, folder, client):
+    served = harness.PLATFORMS[platform](str(folder), "1", app=APP)
+    try:
+        server = Secure(served, client)
+        with Silent(server) as silent:
+            silent.send(get("/"))
+            silent.plain.recv(1)
+            begun = time.monotonic()
+            assert server.state()["connections"] == 1
+            read_all(silent.plain)
+            assert time.monotonic() - begun < 1
+    finally:
+        assert served.stop() == ""
 
 
 def test_cookies_are_secure(server):

@@ -1,4 +1,4 @@
-"""An application served with TLS, by CPython or MicroPython: tls_app.py PORT FOLDER.
+"""An application served with TLS, by CPython or MicroPython: tls_app.py PORT FOLDER [CONNECTIONS].
 
 In the folder are cert.pem and key.pem, and the same in DER, which is what MicroPython reads.
 """
@@ -12,7 +12,14 @@ from microdot.session import Session, with_session
 from microdot.sse import ServerSentEvents, with_sse
 from microdot.websocket import WebSockets, with_websocket
 
-app = Microdot(autoload=False, header_timeout=1, idle_timeout=3, write_timeout=1, grace_period=1)
+app = Microdot(
+    autoload=False,
+    header_timeout=1,
+    idle_timeout=3,
+    write_timeout=1,
+    grace_period=1,
+    max_connections=int(sys.argv[3]) if len(sys.argv) > 3 else 16,
+)
 app.use(Session(secret_key="k" * 32))
 app.use(CSRF())
 app.use(ServerSentEvents(keep_alive=None))
