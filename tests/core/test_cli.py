@@ -138,7 +138,7 @@ def test_run(folder):
                 time.sleep(0.05)
         assert data.endswith(b"from the command line")
         second = microdot(folder, "run", "hello:app", "--port", str(port))
-        assert second.returncode == 2
+        assert second.returncode == 1
         assert "cannot listen at 127.0.0.1 port %d" % port in second.stderr
     finally:
         process.send_signal(signal.SIGINT)

@@ -22,4 +22,21 @@ def lenient_utf8(data: bytes) -> str:
     return utf8(data)
 
 
-__all__ = ["CPYTHON", "invoke_handler", "lenient_utf8", "report", "wraps"]
+def when_final(request, call):  # type: ignore
+    """Have ``call(request, response)`` called once, when nothing changes the response any more.
+
+    That is after all hooks, and after conditional and range requests have been applied. For use
+    in a hook or a handler. The call is plain, must not raise and returns nothing; it may put an
+    iterator around ``response.body``. A handler that has answered on the connection itself shows as
+    ``Response.already_handled``.
+
+    :param request: the request.
+    :param call: what to call.
+    """
+    g = request.g
+    if not hasattr(g, "_final"):
+        g._final = []
+    g._final.append(call)
+
+
+__all__ = ["CPYTHON", "invoke_handler", "lenient_utf8", "report", "when_final", "wraps"]
