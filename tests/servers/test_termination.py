@@ -14,6 +14,7 @@ import pytest
 
 APP = """
 import asyncio
+import time
 from microdot import Microdot
 
 app = Microdot()
@@ -25,6 +26,11 @@ async def index(request):
 @app.get("/slow")
 async def slow(request):
     await asyncio.sleep(0.2)
+    return "ok"
+
+@app.get("/busy")
+async def busy(request):
+    time.sleep(0.01)  # the loop hears of nothing meanwhile
     return "ok"
 """
 
@@ -130,7 +136,7 @@ def end_under_load(process, port, path, keep):
 
 
 @pytest.mark.parametrize("keep", [False, True], ids=["close", "keep-alive"])
-@pytest.mark.parametrize("path", ["/", "/slow"])
+@pytest.mark.parametrize("path", ["/", "/slow", "/busy"])
 def test_builtin_answers_what_it_has_accepted(tmp_path, path, keep):
     with served(tmp_path) as (process, port):
         crowd, code = end_under_load(process, port, path, keep)

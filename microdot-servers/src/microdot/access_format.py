@@ -32,26 +32,23 @@ def client_of(request: "Any") -> "str | None":
 
 
 def escape(text: "Any") -> str:
-    """Return text for a log: printable ASCII, everything else as bytes in the form ``\\xhh``.
+    """Return text for a log: printable ASCII, everything else as an escape of Python's.
 
     Quotes and backslashes are escaped, too, so that a reader can undo it; ``-`` is nothing.
     """
     if text is None or text == "":
         return "-"
     out = []
-    text = str(text)
-    try:
-        data = text.encode()
-    except UnicodeError:  # a lone surrogate, on CPython
-        data = text.encode("utf-8", "surrogatepass")
-    for byte in data:
-        char = chr(byte)
+    for char in str(text):
+        code = ord(char)
         if char in '"\\':
             out.append("\\" + char)
-        elif 32 <= byte < 127:
+        elif 32 <= code < 127:
             out.append(char)
+        elif code < 256:
+            out.append("\\x%02x" % code)
         else:
-            out.append("\\x%02x" % byte)
+            out.append(("\\u%04x" if code < 0x10000 else "\\U%08x") % code)
     return "".join(out)
 
 
