@@ -151,7 +151,10 @@ def test_forms_of_the_name(folder, name):
         ("nothing:app", "there is no module 'nothing' here"),
         ("nothing.py", "there is no file 'nothing.py' here"),
         ("some/nothing", "there is no file 'some/nothing.py' here"),
-        ("hello:create_app", "is a function; if it makes the application, write hello:create_app()"),
+        (
+            "hello:create_app",
+            "is a function; if it makes the application, write hello:create_app()",
+        ),
         ("hello:create_nothing()", "returned no Microdot application, but None"),
         ("hello:nothing", "has no Microdot application called 'nothing'; it has: app"),
         (":app", "the name of the module is missing"),
@@ -397,47 +400,12 @@ def test_reload(folder):
 # what others add
 
 
-def test_commands_of_other_distributions(folder):
-    info = folder / "more-1.2.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: more\nVersion: 1.2\n")
-    (info / "entry_points.txt").write_text(
-        "[microdot.commands]\ngreet = more:greet\nbroken = more:nothing\nrun = more:run\n"
-    )
+def test_a_command_of_this_distribution_is_extended(folder):
+    install(folder, "more", "1.2", ["more.py"], "[microdot.commands]\nrun = more:run\n")
     (folder / "more.py").write_text(
-        '''
-from microdot.cpython.loading import CommandError
-
-def greet(parser):
-    """Say hello to somebody.
-
-    And more.
-    """
-    parser.add_argument("name")
-    parser.set_defaults(function=command_greet)
-
-def command_greet(options):
-    if options.name == "nobody":
-        raise CommandError("there is nobody to greet; name somebody", 3)
-    print("hello", options.name)
-
-def run(parser):
-    parser.add_argument("--shout", action="store_true", help="be loud")
-'''
+        "def run(parser):\n    parser.add_argument('--shout', action='store_true', help='be loud')\n"
     )
-    paths = [str(folder), *filter(None, [os.environ.get("PYTHONPATH")])]
-    variables = {"PYTHONPATH": os.pathsep.join(paths)}
-    done = microdot(folder, "greet", "you", **variables)
-    assert (done.returncode, done.stdout) == (0, "hello you\n")
-    # One that is broken takes no other away.
-    assert done.stderr.startswith("microdot: the command 'broken' of more 1.2 is left out: ")
-    assert done.stderr.count("\n") == 1
-    done = microdot(folder, "greet", "nobody", **variables)
-    assert done.returncode == 3
-    assert "microdot: there is nobody to greet; name somebody\n" in done.stderr
-    assert "say hello to somebody" in microdot(folder, "--help", **variables).stdout
-    # A command that is there is extended.
-    text = microdot(folder, "run", "--help", **variables).stdout
+    text = microdot(folder, "run", "--help", **beside(folder)).stdout
     assert "--shout" in text and "--host" in text and "--server" in text
 
 
@@ -477,9 +445,7 @@ def test_a_server_serves_and_ends(folder, server):
 @pytest.mark.parametrize("server", SERVERS)
 def test_a_server_at_a_unix_socket(folder, server):
     path = str(folder / "s")
-    with Running(
-        folder, "--server", server, "--uds", path, make=lambda: Unix(path)
-    ) as running:
+    with Running(folder, "--server", server, "--uds", path, make=lambda: Unix(path)) as running:
         assert running.get() == (200, "from http")
         assert running.end() == 0, running.log()
 
@@ -488,9 +454,7 @@ def test_a_server_at_a_unix_socket(folder, server):
 def test_a_server_with_tls(folder, certificate, server):
     port = free_port()
     make = over_tls(folder, port)
-    with Running(
-        folder, "--server", server, *certificate, port=port, make=make
-    ) as running:
+    with Running(folder, "--server", server, *certificate, port=port, make=make) as running:
         assert running.get() == (200, "from https")
         assert running.end(signal.SIGINT) == 0, running.log()
 
@@ -557,7 +521,7 @@ def test_doctor_names_the_distribution_of_a_missing_module(folder):
     assert "pages.py imports microdot.cors, which is in microdot-cors" in done.stdout
     assert "pages.py imports nowhere_to_be, which is not installed" in done.stdout
     assert "optional_thing" not in done.stdout
-    assert done.stdout.endswith("3 problems\n")
+    assert done.stdout.count("problem: pages.py ") == 3
     assert "Traceback" not in done.stderr
 
 
@@ -595,6 +559,31 @@ def test_doctor_finds_a_foreign_distribution_of_the_same_name(folder):
     )
     assert "pip uninstall microdot, then pip install --force-reinstall microdot-core" in done.stdout
     assert done.stdout.count("problem: ") == 1
+
+
+def test_doctor_finds_two_strangers_that_own_one_file(folder):
+    install(folder, "microdot-maps", "1.0", ["microdot/maps.py"])
+    install(folder, "microdot-more-maps", "2.0", ["microdot/maps.py", "microdot/core.txt"])
+    done = microdot(folder, "doctor", **beside(folder))
+    assert (
+        "problem: microdot-more-maps 2.0 owns microdot/maps.py, which belongs to microdot-maps\n"
+        in done.stdout
+    )
+    assert done.stdout.endswith("1 problem\n")
+
+
+def test_doctor_finds_a_requirement_that_is_not_there(folder):
+    more = "Requires-Dist: microdot-core>=1.0\nRequires-Dist: not-there-at-all>=3\n"
+    more += 'Requires-Dist: never; python_version < "3"\n'
+    entries = "[microdot.commands]\nhello = json:loads\n"
+    install(folder, "needy", "1.0", [], entries, more)
+    done = microdot(folder, "doctor", **beside(folder))
+    if find_spec("packaging") is not None:
+        assert (
+            "problem: needy 1.0 needs not-there-at-all>=3, and it is not installed\n"
+            "    pip install 'not-there-at-all>=3'\n"
+        ) in done.stdout
+    assert "never" not in done.stdout
 
 
 def test_doctor_finds_a_plugin_that_cannot_be_imported(folder):

@@ -14,10 +14,16 @@ import pytest
 
 APP = """
 import asyncio
+import os
 import time
 from microdot import Microdot
 
 app = Microdot()
+handled = os.open("handled", os.O_CREAT | os.O_APPEND | os.O_WRONLY)
+
+@app.before_request
+async def count(request):
+    os.write(handled, b".")
 
 @app.get("/")
 async def index(request):
@@ -137,10 +143,23 @@ def end_under_load(process, port, path, keep):
 
 @pytest.mark.parametrize("keep", [False, True], ids=["close", "keep-alive"])
 @pytest.mark.parametrize("path", ["/", "/slow", "/busy"])
-def test_builtin_answers_what_it_has_accepted(tmp_path, path, keep):
+def test_builtin_answers_all_that_a_client_believes_to_be_accepted(tmp_path, path, keep):
     with served(tmp_path) as (process, port):
         crowd, code = end_under_load(process, port, path, keep)
         assert crowd.lost == []
         assert crowd.answered > 20
+        assert crowd.answered == (tmp_path / "handled").stat().st_size
         assert code == 0
         assert "Traceback" not in (tmp_path / "log").read_text()
+
+
+@pytest.mark.parametrize("path", ["/", "/slow", "/busy"])
+@pytest.mark.parametrize(
+    "server", [name for name in ("uvicorn", "granian") if find_spec(name) is not None]
+)
+def test_uvicorn_and_granian_answer_all_that_has_reached_the_application(tmp_path, server, path):
+    with served(tmp_path, "--server", server) as (process, port):
+        crowd, code = end_under_load(process, port, path, False)
+        assert crowd.answered > 20
+        assert crowd.answered == (tmp_path / "handled").stat().st_size
+        assert code == 0

@@ -3,6 +3,10 @@
 from ._compat import CPYTHON, invoke_handler
 from ._report import report
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 if not CPYTHON:
     from ._compat import Lazy  # type: ignore[attr-defined]  # noqa: F401
 
@@ -22,7 +26,7 @@ def lenient_utf8(data: bytes) -> str:
     return utf8(data)
 
 
-def when_final(request, call):  # type: ignore
+def when_final(request: "Any", call: "Any") -> None:
     """Have ``call(request, response)`` called once, when nothing changes the response any more.
 
     That is after all hooks, and after conditional and range requests have been applied. For use

@@ -45,7 +45,9 @@ async def stop_accepting(server: Any, listener: Any) -> None:
     tasks = []
     for client in waiting:
         client.setblocking(False)
-        opening = loop.connect_accepted_socket(lambda: HTTPProtocol(server), client, ssl=server._ssl)
+        opening = loop.connect_accepted_socket(
+            lambda: HTTPProtocol(server), client, ssl=server._ssl
+        )
         tasks.append(asyncio.ensure_future(opening))
     if tasks:
         done, late = await asyncio.wait(tasks, timeout=HANDSHAKE)

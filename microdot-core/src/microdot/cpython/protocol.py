@@ -16,7 +16,7 @@ from .worker import ARRIVAL, Worker
 #: Unprocessed bytes at which reading from the peer is suspended.
 HIGH_WATER = 65536
 #: Seconds without a request after which an idle connection is closed at shutdown.
-QUIET = 0.3
+QUIET = 1.0
 
 
 class HTTPProtocol(Connection, asyncio.Protocol):

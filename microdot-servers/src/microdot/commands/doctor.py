@@ -12,10 +12,14 @@ from typing import Any, Dict, List, NamedTuple, Optional, Set, Tuple
 from microdot import __version__
 from microdot.cpython import discovery
 from microdot.cpython.cli import NAMING, plugin_rows
-from microdot.cpython.discovery import metadata
 from microdot.cpython.loading import CommandError, load_app
 
 from .run import SERVERS
+
+if sys.version_info >= (3, 10):
+    from importlib import metadata
+else:
+    import importlib_metadata as metadata
 
 #: Distribution -> its modules and what each needs from somebody else: (module, what to install).
 SLICES: "Dict[str, Dict[str, Tuple[Tuple[str, str], ...]]]" = {
@@ -106,36 +110,38 @@ def version_of(name: str) -> Optional[str]:
 
 def conflicts() -> "List[Finding]":
     """Return the distributions that own files of the package ``microdot`` beside ours."""
-    found = []
-    owners: "Dict[str, str]" = {}
+    owners: "Dict[str, Set[str]]" = {"microdot/__init__.py": {"microdot-core"}}
+    versions: "Dict[str, str]" = {}
     for distribution in metadata.distributions():
         name = str(distribution.metadata["Name"])
+        if name in versions:
+            continue  # it lies farther back on the path, and is not imported
+        versions[name] = distribution.version
         for path in distribution.files or ():
-            parts = path.parts
-            if parts[:1] != ("microdot",) or "__pycache__" in parts:
-                continue
-            other = owners.setdefault(str(path), name)
-            foreign = name == "microdot" or parts[1:] == ("__init__.py",)
-            if other != name or foreign and name != "microdot-core":
-                owner = other if other != name else "microdot-core"
-                found.append(
-                    Finding(
-                        "%s %s owns %s, which belongs to %s"
-                        % (name, distribution.version, path, owner),
-                        "pip uninstall %s, then pip install --force-reinstall %s" % (name, owner),
-                    )
-                )
-                break
-    foreign_version = discovery.foreign_distribution()
-    if foreign_version and not any(finding.what.startswith("microdot ") for finding in found):
-        found.append(
-            Finding(
-                "microdot %s is installed beside microdot-core; both own the package microdot"
-                % foreign_version,
-                "pip uninstall microdot, then pip install --force-reinstall microdot-core",
-            )
-        )
-    return found
+            if path.parts[:1] == ("microdot",) and path.parts[-1].endswith(".py"):
+                owners.setdefault("/".join(path.parts), set()).add(name)
+    found: "Dict[str, Finding]" = {}
+    for text in sorted(owners):
+        names = owners[text]
+        # Of two strangers the second in the alphabet is the one to go.
+        ours = sorted(names & set(SLICES)) or sorted(names - {"microdot"})[:1]
+        for name in sorted(names - set(ours)):
+            owner = ours[0] if ours else "microdot-core"
+            found.setdefault(name, clash(name, versions[name], "owns " + text, owner))
+    if "microdot" in versions and "microdot" not in found:
+        what = "is installed beside microdot-core, and both own the package microdot"
+        found["microdot"] = clash("microdot", versions["microdot"], what, "microdot-core")
+    return [found[name] for name in sorted(found)]
+
+
+def clash(name: str, version: str, what: str, owner: str) -> Finding:
+    """Return the finding about a distribution that owns what belongs to another."""
+    if what.startswith("owns"):
+        what += ", which belongs to " + owner
+    return Finding(
+        "%s %s %s" % (name, version, what),
+        "pip uninstall %s, then pip install --force-reinstall %s" % (name, owner),
+    )
 
 
 def requirements(versions: "Dict[str, str]") -> "List[Finding]":

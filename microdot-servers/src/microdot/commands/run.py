@@ -133,9 +133,7 @@ def check(options: argparse.Namespace) -> None:
     else:
         options.interface = (*SERVERS[server], None)[0]
     if server == "waitress" and (options.ssl_cert or options.ssl_key):
-        raise CommandError(
-            "waitress knows no TLS; use another --server, or a proxy in front of it"
-        )
+        raise CommandError("waitress knows no TLS; use another --server, or a proxy in front of it")
     if options.reload_dir and not options.reload:
         raise CommandError("--reload-dir needs --reload")
     if options.reload and options.workers > 1:
@@ -241,5 +239,3 @@ def reload(options: argparse.Namespace) -> int:
         debounce=200,
     )
     return 0
-
-

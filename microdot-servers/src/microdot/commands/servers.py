@@ -5,7 +5,7 @@ server an import string, so that its worker processes import the application by 
 """
 
 import signal
-from typing import Any
+from typing import Any, Dict
 
 #: The factories that the servers call in each process.
 TARGET = "microdot.commands.target:"
@@ -47,7 +47,7 @@ def run_granian(options: Any) -> int:
     from granian.constants import Interfaces
     from granian.log import LogLevels
 
-    more = {}
+    more: Dict[str, Any] = {}
     if options.uds:
         more["uds"] = Path(options.uds)
     if options.ssl_cert:
