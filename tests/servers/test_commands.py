@@ -443,6 +443,23 @@ def test_a_server_serves_and_ends(folder, server):
 
 
 @pytest.mark.parametrize("server", SERVERS)
+def test_a_server_believes_no_proxy_by_itself_and_hides_nothing(folder, server):
+    (folder / "hello.py").write_text(
+        APP.replace(
+            '"from %s" % request.scheme',
+            '"%s %s %s" % (request.scheme, request.client_addr[0],'
+            ' request.headers.get("X-Forwarded-For"))',
+        )
+    )
+    with Running(folder, "--server", server) as running:
+        connection = running.make()
+        headers = {"X-Forwarded-For": "192.0.2.7", "X-Forwarded-Proto": "https"}
+        connection.request("GET", "/", headers=headers)
+        assert connection.getresponse().read() == b"http 127.0.0.1 192.0.2.7"
+        connection.close()
+
+
+@pytest.mark.parametrize("server", SERVERS)
 def test_a_server_at_a_unix_socket(folder, server):
     path = str(folder / "s")
     with Running(folder, "--server", server, "--uds", path, make=lambda: Unix(path)) as running:

@@ -101,6 +101,8 @@ def run_gunicorn(options: Any) -> int:
         "certfile": options.ssl_cert,
         "keyfile": options.ssl_key,
         "proc_name": "microdot " + options.app,
+        # The application decides which proxies it trusts.
+        "secure_scheme_headers": {},
     }
     if settings["worker_class"] not in SUPPORTED_WORKERS:
         raise CommandError(
@@ -133,7 +135,8 @@ def run_waitress(options: Any) -> int:
         if options.uds
         else {"host": options.host, "port": str(options.port)}
     )
-    waitress.serve(target.wsgi(), **where)
+    # The application decides which proxies it trusts; it has to see what they say.
+    waitress.serve(target.wsgi(), clear_untrusted_proxy_headers=False, **where)
     return 0
 
 
