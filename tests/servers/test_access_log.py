@@ -43,6 +43,7 @@ def test_the_record_carries_the_fields(logger, caplog):
     assert (record.method, record.path, record.status, record.bytes) == ("GET", "/", 200, 5)
     assert (record.agent, record.referer) == ("tester", None)
     assert 0 <= record.seconds < 5
+    assert abs(record.access_time - record.created) < 2
     assert record.getMessage().split('"')[1].startswith("GET / HTTP/")
 
 
