@@ -88,6 +88,7 @@ def run_hypercorn(options: Any) -> int:
 def run_gunicorn(options: Any) -> int:
     """Serve with gunicorn: threads for WSGI, its own worker for ASGI."""
     from gunicorn.app.base import BaseApplication
+    from gunicorn.arbiter import Arbiter
     from gunicorn.util import import_app
     from gunicorn.workers import SUPPORTED_WORKERS
     from microdot.cpython.loading import CommandError
@@ -103,6 +104,8 @@ def run_gunicorn(options: Any) -> int:
         "proc_name": "microdot " + options.app,
         # The application decides which proxies it trusts.
         "secure_scheme_headers": {},
+        # Ctrl-C reaches all processes; the first one tells the others to finish.
+        "post_worker_init": lambda worker: signal.signal(signal.SIGINT, signal.SIG_IGN),
     }
     if settings["worker_class"] not in SUPPORTED_WORKERS:
         raise CommandError(
@@ -119,7 +122,13 @@ def run_gunicorn(options: Any) -> int:
         def load(self) -> Any:
             return import_app("%s%s()" % (TARGET, options.interface))
 
-    Application().run()
+    class Gentle(Arbiter):  # type: ignore[misc,no-any-unimported]
+        def handle_int(self) -> None:
+            # As SIGTERM. gunicorn's own way cuts requests off, and a worker with threads that is
+            # about to take one waits for itself then.
+            self.handle_term()
+
+    Gentle(Application()).run()
     return 0
 
 
