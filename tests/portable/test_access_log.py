@@ -218,7 +218,8 @@ def test_a_plain_iterator_is_logged_when_it_ends():
 
 
 def test_a_client_cannot_write_lines_of_its_own():
-    from microdot.access_format import ascii_json, escape, word
+    from microdot.access.objects import ascii_json
+    from microdot.access.text import escape, word
 
     assert escape('a"b\\c\r\nd\x1b[2J\u202e') == 'a\\"b\\\\c\\x0d\\x0ad\\x1b[2J\\u202e'
     assert word("a b\x7f") == "a\\x20b\\x7f"

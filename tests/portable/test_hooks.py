@@ -3,7 +3,7 @@
 import asyncio
 
 from microdot import Microdot, abort
-from microdot.helpers import when_final
+from microdot.final import when_final
 from microdot.hooks import HOOKS, PluginError, Registrar, sort_plugins
 from microdot.test_client import TestClient
 

@@ -3,10 +3,6 @@
 from ._compat import CPYTHON, invoke_handler
 from ._report import report
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
-
 if not CPYTHON:
     from ._compat import Lazy  # type: ignore[attr-defined]  # noqa: F401
 
@@ -26,21 +22,4 @@ def lenient_utf8(data: bytes) -> str:
     return utf8(data)
 
 
-def when_final(request: "Any", call: "Any") -> None:
-    """Have ``call(request, response)`` called once, when nothing changes the response any more.
-
-    That is after all hooks, and after conditional and range requests have been applied. For use
-    in a hook or a handler. The call is plain, must not raise and returns nothing; it may put an
-    iterator around ``response.body``. A handler that has answered on the connection itself shows as
-    ``Response.already_handled``.
-
-    :param request: the request.
-    :param call: what to call.
-    """
-    g = request.g
-    if not hasattr(g, "_final"):
-        g._final = []
-    g._final.append(call)
-
-
-__all__ = ["CPYTHON", "invoke_handler", "lenient_utf8", "report", "when_final", "wraps"]
+__all__ = ["CPYTHON", "invoke_handler", "lenient_utf8", "report", "wraps"]

@@ -5,8 +5,8 @@ On MicroPython it needs ``logging`` of micropython-lib: ``mpremote mip install l
 
 import time
 
-from .access_format import client_of, combined, object_line
-from .helpers import CPYTHON, report, when_final
+from .final import when_final
+from .helpers import CPYTHON, report
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,6 +24,14 @@ def _since(start: "Any") -> float:
     if _ticks:
         return time.ticks_diff(_ticks(), start) / 1000  # type: ignore
     return time.perf_counter() - start  # type: ignore[no-any-return]
+
+
+def _client(request: "Any") -> "str | None":
+    # None for a unix socket.
+    peer = request.client_addr if request is not None else None
+    if isinstance(peer, (tuple, list)) and peer:
+        peer = peer[0]
+    return str(peer) if peer else None
 
 
 class AccessLog:
@@ -70,7 +78,7 @@ class AccessLog:
         """See to it that the response is logged."""
         if request is None:
             body = response.body
-            self._log(None, response.status_code, len(body) if isinstance(body, bytes) else None)
+            self.log(None, response.status_code, len(body) if isinstance(body, bytes) else None)
         elif not hasattr(request.g, "access_log_waits"):
             request.g.access_log_waits = True
             when_final(request, self._final)
@@ -79,28 +87,38 @@ class AccessLog:
         if response is type(response).already_handled:
             # A WebSocket, or whatever the handler did on the connection.
             upgraded = request.headers.get("Upgrade", "").lower() == "websocket"
-            self._log(request, 101 if upgraded else None, None)
+            self.log(request, 101 if upgraded else None, None)
             return
         status = response.status_code
         body = response.body
         if request.method == "HEAD" or status in (204, 304):
-            self._log(request, status, 0)
+            self.log(request, status, 0)
         elif hasattr(body, "read"):
             length = response.headers.get("Content-Length")
-            self._log(request, status, int(length) if str(length).isdigit() else None)
-        elif hasattr(body, "__anext__"):
-            response.body = AsyncBody(body, self, request, status)
-        elif hasattr(body, "__next__"):
-            response.body = PlainBody(body, self, request, status)
+            self.log(request, status, int(length) if str(length).isdigit() else None)
+        elif hasattr(body, "__anext__") or hasattr(body, "__next__"):
+            from microdot.access.body import watched
+
+            response.body = watched(body, self, request, status)
         else:
             if isinstance(body, str):
                 body = body.encode()
-            self._log(request, status, len(body or b""))
+            self.log(request, status, len(body or b""))
 
-    def _log(self, request: "Any", status: "Any", size: "int | None") -> None:
+    def log(self, request: "Any", status: "Any", size: "int | None") -> None:
+        """Log a request.
+
+        :param request: the request, None for bytes that were none.
+        :param status: the status of the response, None when there is none.
+        :param size: the bytes of its body, None when they are not known.
+        """
         try:
             fields = self._fields(request, status, size)
-            line = (object_line if self.json else combined)(fields)
+            if self.json:
+                from microdot.access.objects import object_line as form
+            else:
+                from microdot.access.text import combined as form
+            line = form(fields)
             if CPYTHON:
                 fields["access_time"] = fields.pop("time")
                 if not self.logger.hasHandlers():
@@ -117,7 +135,7 @@ class AccessLog:
     def _fields(self, request: "Any", status: "Any", size: "int | None") -> "dict[str, Any]":
         fields = {
             "time": int(time.time()),
-            "client": client_of(request),
+            "client": _client(request),
             "method": None,
             "path": None,
             "protocol": None,
@@ -141,69 +159,3 @@ class AccessLog:
                 fields["referer"] = referer if self.query else referer.split("?")[0]
             fields["agent"] = request.headers.get("User-Agent")
         return fields
-
-
-class Body:
-    """A body that is logged when it ends, once.
-
-    :param body: the iterator.
-    :param log: the ``AccessLog``.
-    :param request: the request.
-    :param status: the status of the response.
-    """
-
-    def __init__(self, body: "Any", log: AccessLog, request: "Any", status: int) -> None:
-        self.body = body
-        self.size = 0
-        self._log: "Any" = log
-        self._request = request
-        self._status = status
-
-    def count(self, item: "Any") -> "Any":
-        """Add the length of a piece; return the piece."""
-        self.size += len(item.encode()) if isinstance(item, str) else len(item)
-        return item
-
-    def end(self) -> None:
-        """Log the request."""
-        log, self._log = self._log, None
-        if log is not None:
-            log._log(self._request, self._status, self.size)
-
-
-class AsyncBody(Body):
-    """An asynchronous iterator that is logged."""
-
-    def __aiter__(self) -> "AsyncBody":
-        return self
-
-    async def __anext__(self) -> "Any":
-        return self.count(await self.body.__anext__())
-
-    async def aclose(self) -> None:
-        """Close the iterator, and log the request."""
-        try:
-            close = getattr(self.body, "aclose", None)
-            if close is not None:
-                await close()
-        finally:
-            self.end()
-
-
-class PlainBody(Body):
-    """An iterator that is logged."""
-
-    def __iter__(self) -> "PlainBody":
-        return self
-
-    def __next__(self) -> "Any":
-        return self.count(next(self.body))
-
-    def close(self) -> None:
-        """Close the iterator, and log the request."""
-        try:
-            close = getattr(self.body, "close", None)
-            if close is not None:
-                close()
-        finally:
-            self.end()
