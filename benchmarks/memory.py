@@ -379,6 +379,14 @@ FIGURES: tuple[tuple[str, str, int | None, str, Callable[[Meter], int]], ...] = 
         lambda m: m.extension("login,login.state,login.targets,login.remember,login.revoked"),
     ),
     ("import_cors", "B", 1434, "cors, .mpy", lambda m: m.extension("cors")),
+    ("import_access_log", "B", None, "access log, .mpy", lambda m: m.extension("access_log")),
+    (
+        "import_access_log_used",
+        "B",
+        None,
+        "  with the first request",
+        lambda m: m.extension("access_log,access.text"),
+    ),
     (
         "import_cors_used",
         "B",

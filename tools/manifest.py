@@ -14,10 +14,10 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
-#: Folders of modules for CPython, of microdot-servers.
-CPYTHON_FOLDERS = {"cpython", "adapters", "commands"}
+#: Folders for CPython.
+CPYTHON_FOLDERS = {"adapters", "commands", "cpython"}
 #: Modules for CPython whose names applications import, so that they are in no such folder.
-CPYTHON_MODULES = {"microdot/jinja.py", "microdot/asgi.py", "microdot/wsgi.py"}
+CPYTHON_MODULES = {"microdot/asgi.py", "microdot/jinja.py", "microdot/wsgi.py"}
 
 
 def version(project: pathlib.Path) -> str:

@@ -141,10 +141,64 @@ def test_run(folder):
                 time.sleep(0.05)
         assert data.endswith(b"from the command line")
         second = microdot(folder, "run", "hello:app", "--port", str(port))
-        assert second.returncode == 2
+        assert second.returncode == 1
         assert "cannot listen at 127.0.0.1 port %d" % port in second.stderr
     finally:
         process.send_signal(signal.SIGINT)
         output = process.communicate(timeout=10)[0]
     assert process.returncode == 0
     assert output == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [("hello:create_app()", 0), ("hello.py:other", 0), ("hello", 0), ("hello:create_app", 2)],
+)
+def test_forms_of_the_name(folder, name, code):
+    with open(folder / "hello.py", "a") as file:
+        file.write("\ndef create_app():\n    return app\n")
+    assert microdot(folder, "routes", name).returncode == code
+
+
+def test_commands_of_other_distributions(folder):
+    info = folder / "more-1.2.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: more\nVersion: 1.2\n")
+    (info / "entry_points.txt").write_text(
+        "[microdot.commands]\ngreet = more:greet\nbroken = more:nothing\nrun = more:run\n"
+    )
+    (folder / "more.py").write_text(
+        '''
+from microdot.cpython.loading import CommandError
+
+def greet(parser):
+    """Say hello to somebody.
+
+    And more.
+    """
+    parser.add_argument("name")
+    parser.set_defaults(function=command_greet)
+
+def command_greet(options):
+    if options.name == "nobody":
+        raise CommandError("there is nobody to greet; name somebody", 3)
+    print("hello", options.name)
+
+def run(parser):
+    parser.add_argument("--shout", action="store_true", help="be loud")
+'''
+    )
+    paths = [str(folder), *filter(None, [os.environ.get("PYTHONPATH")])]
+    variables = {"PYTHONPATH": os.pathsep.join(paths)}
+    done = microdot(folder, "greet", "you", **variables)
+    assert (done.returncode, done.stdout) == (0, "hello you\n")
+    # One that is broken takes no other away.
+    assert done.stderr.startswith("microdot: the command 'broken' of more 1.2 is left out: ")
+    assert done.stderr.count("\n") == 1
+    done = microdot(folder, "greet", "nobody", **variables)
+    assert done.returncode == 3
+    assert "microdot: there is nobody to greet; name somebody\n" in done.stderr
+    assert "say hello to somebody" in microdot(folder, "--help", **variables).stdout
+    # A command that is there is extended.
+    text = microdot(folder, "run", "--help", **variables).stdout
+    assert "--shout" in text and "--host" in text

@@ -191,7 +191,7 @@ def test_protocol_modules_do_no_io(name):
 #: From bottom to top. Imports at the top of a module go down; what begins with "_" is for all.
 LAYERS = [
     "errors _compat _report _utf8 suggestions dates streams secure_stream phrases test_events",
-    "fields datastructures cookies date_parser iterators test_request test_stream helpers",
+    "fields datastructures cookies date_parser iterators test_request test_stream helpers final",
     "targets http11 chunked urls frame digests",
     "request_extra response_extra pattern_extra segments patterns table application_extra plan",
     "request response routing",

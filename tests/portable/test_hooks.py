@@ -3,6 +3,7 @@
 import asyncio
 
 from microdot import Microdot, abort
+from microdot.final import when_final
 from microdot.hooks import HOOKS, PluginError, Registrar, sort_plugins
 from microdot.test_client import TestClient
 
@@ -433,3 +434,70 @@ def test_the_portable_registrar_mirrors_the_last_ones():
 
     assert order("microdot_request") == ["f1", "f2", "l2", "l1"]
     assert order("microdot_response") == ["f2", "f1", "l1", "l2"]
+
+
+def test_when_final_sees_what_is_sent():
+    app = make_app()
+    seen = []
+
+    class First:
+        name = "first"
+        hook_order = {"microdot_response": "first"}
+
+        def microdot_response(self, app, request, response):
+            when_final(request, lambda request, response: seen.append(response))
+
+    class Second:
+        name = "second"
+
+        def microdot_response(self, app, request, response):
+            when_final(request, lambda request, response: seen.append(response.status_code))
+            return "replaced", 418
+
+    app.use(First())
+    app.use(Second())
+    response = ask(app)
+    assert (response.status_code, response.text) == (418, "replaced")
+    assert [getattr(item, "status_code", item) for item in seen] == [418, 418]
+
+
+def test_when_final_comes_after_conditional_requests():
+    from microdot import send_file
+
+    app = make_app()
+    seen = []
+
+    @app.get("/file")
+    async def file(request):
+        when_final(request, lambda request, response: seen.append(response.status_code))
+        return send_file("README.md")
+
+    tag = ask(app, "/file").headers["ETag"]
+    assert ask(app, "/file", headers={"If-None-Match": tag}).status_code == 304
+    assert ask(app, "/file", headers={"Range": "bytes=0-9"}).status_code == 206
+    assert seen == [200, 304, 206]
+
+
+def test_when_final_is_called_for_errors_and_for_handled_connections():
+    from microdot import Response
+
+    app = make_app()
+    seen = []
+
+    @app.before_request
+    async def before(request):
+        when_final(request, lambda request, response: seen.append(response))
+
+    @app.get("/handled")
+    async def handled(request):
+        return Response.already_handled
+
+    @app.get("/refused")
+    async def refused(request):
+        abort(409)
+
+    ask(app, "/handled")
+    ask(app, "/refused")
+    assert seen[0] is Response.already_handled
+    assert seen[1].status_code == 409
+    assert len(seen) == 2

@@ -77,16 +77,17 @@ def _declared(app: "Any", path: str, method: str) -> bool:
 
 
 def finish(request: "Any", response: Response) -> Response:
-    """Apply what is known last: the Vary names that were collected, and conditional requests."""
-    if response is Response.already_handled:
-        return response
-    names = getattr(request._g, "_vary", None)
-    if names:
-        merge_vary(response, names)
-    if response._file is not None:
-        from microdot.files import conditional
+    """Apply what is known last: collected Vary names, conditional requests, ``when_final``."""
+    if response is not Response.already_handled:
+        names = getattr(request._g, "_vary", None)
+        if names:
+            merge_vary(response, names)
+        if response._file is not None:
+            from microdot.files import conditional
 
-        response = conditional(request, response)
+            response = conditional(request, response)
+    for call in getattr(request._g, "_final", ()):
+        call(request, response)
     return response
 
 

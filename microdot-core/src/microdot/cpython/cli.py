@@ -1,54 +1,17 @@
 """The command line: ``python -m microdot run|routes|plugins``."""
 
 import argparse
-import importlib
 import json
 import os
 import sys
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Tuple
 
 from ..hooks import HOOKS, PluginError
 from . import discovery
+from .loading import CommandError, load_app
 
-
-class CommandError(Exception):
-    """A command that cannot be carried out; the message is for the person who typed it."""
-
-
-def load_app(target: str) -> Any:
-    """Return the application that ``module:attribute`` names.
-
-    :param target: for example ``"hello:app"``; the attribute is ``app`` if omitted.
-    :raises CommandError: there is none.
-    """
-    from ..application import Microdot
-
-    name, _, attribute = target.partition(":")
-    attribute = attribute or "app"
-    if name.endswith(".py"):
-        folder, name = os.path.split(name[:-3])
-        sys.path.insert(0, os.path.abspath(folder))
-    else:
-        sys.path.insert(0, os.getcwd())
-    try:
-        module = importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        if error.name and (name == error.name or name.startswith(error.name + ".")):
-            raise CommandError(
-                "there is no module %r here; name the application as MODULE:ATTRIBUTE, "
-                "for example hello:app" % name
-            ) from None
-        raise
-    app: Any = module
-    for part in attribute.split("."):
-        app = getattr(app, part, None)
-    if not isinstance(app, Microdot):
-        apps = [key for key, value in vars(module).items() if isinstance(value, Microdot)]
-        raise CommandError(
-            "module %r has no Microdot application called %r; it has: %s"
-            % (name, attribute, ", ".join(apps) or "none")
-        )
-    return app
+#: How to name an application, for the help texts.
+NAMING = "the application, for example hello:app, hello.py or shop.web:create_app()"
 
 
 def plugin_rows(app: Any = None) -> "List[Dict[str, Any]]":
@@ -133,70 +96,172 @@ def command_routes(options: argparse.Namespace) -> int:
     return 0
 
 
+def tls_context(cert: Optional[str], key: Optional[str]) -> Any:
+    """Return the TLS context for ``--ssl-cert`` and ``--ssl-key``, None without either.
+
+    :raises CommandError: a key without a certificate, or they cannot be loaded.
+    """
+    if not cert:
+        if key:
+            raise CommandError("--ssl-key needs --ssl-cert")
+        return None
+    from .tls import load_context
+
+    try:
+        return load_context(cert, key)
+    except ValueError as error:
+        raise CommandError(str(error)) from None
+
+
 def command_run(options: argparse.Namespace) -> int:
     """Serve an application on the built-in server."""
-    app = load_app(options.app)
-    context = None
-    if options.ssl_cert or options.ssl_key:
-        from .tls import load_context
-
-        if not options.ssl_cert:
-            raise CommandError("--ssl-key needs --ssl-cert")
-        try:
-            context = load_context(options.ssl_cert, options.ssl_key)
-        except ValueError as error:
-            raise CommandError(str(error)) from None
-    if not options.debug:
-        shown = options.host if options.host not in ("0.0.0.0", "::") else "localhost"
-        print(
-            "Serving on %s://%s:%d (Ctrl-C ends it)"
-            % ("https" if context else "http", shown, options.port),
-            flush=True,
-        )
-    try:
-        app.run(host=options.host, port=options.port, debug=options.debug, ssl=context)
-    except KeyboardInterrupt:
-        return 0
-    except OSError as error:
-        raise CommandError(
-            "cannot listen at %s port %d: %s" % (options.host, options.port, error.strerror)
-        ) from None
+    context = tls_context(options.ssl_cert, options.ssl_key)
+    serve_builtin(load_app(options.app), options.host, options.port, context, None, options.debug)
     return 0
 
 
+def serve_builtin(
+    app: Any, host: str, port: int, context: Any, path: Optional[str], debug: bool
+) -> None:
+    """Serve an application on the built-in server until a signal comes; see ``serving.serve``.
+
+    :raises CommandError: it cannot listen there, exit code 1.
+    """
+    from .serving import serve
+
+    def ready(server: Any) -> None:
+        if debug:  # the server has said so
+            return
+        if path is not None:
+            where = "unix:" + path
+        else:
+            shown = "localhost" if host in ("0.0.0.0", "::", "") else host
+            shown = "[%s]" % shown if ":" in shown else shown
+            scheme = "https" if context else "http"
+            where = "%s://%s:%d" % (scheme, shown, server.sockets[0].getsockname()[1])
+        print("Serving on %s (Ctrl-C ends it)" % where, flush=True)
+
+    try:
+        serve(app, host, port, context, path, debug, ready)
+    except OSError as error:
+        where = "%s" % path if path is not None else "%s port %d" % (host, port)
+        raise CommandError(
+            "cannot listen at %s: %s" % (where, reason(error)),
+            1,
+        ) from None
+
+
+def reason(error: OSError) -> str:
+    """Return what the system says about an error, without the address that asyncio puts there."""
+    number = error.errno
+    if number is not None and number > 0 and error.args[:1] == (number,):
+        return os.strerror(number)
+    return str(error.strerror or error)
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that knows options whose value may be left out in front of a positional argument."""
+
+    #: Option -> the values it may have; the first one counts when none is given.
+    optional_values: "Dict[str, Tuple[str, ...]]" = {}
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parse arguments; see ``argparse``."""
+        words = list(sys.argv[1:] if args is None else args)
+        for i, word in enumerate(words):
+            if word == "--":
+                break
+            values = self.optional_values.get(word)
+            if values and (i + 1 == len(words) or words[i + 1] not in values):
+                words[i] = "%s=%s" % (word, values[0])
+        return super().parse_known_args(words, namespace)
+
+
+def port_number(text: str) -> int:
+    """Return the number of a TCP port, for argparse."""
+    if not (text.isdigit() and int(text) < 65536):
+        raise argparse.ArgumentTypeError("%r is no port, a number from 0 to 65535" % text)
+    return int(text)
+
+
 def build_parser() -> argparse.ArgumentParser:
-    """Return the parser of the command line."""
+    """Return the parser of the command line, with the commands that are installed."""
     from .. import __version__
 
     parser = argparse.ArgumentParser(
         prog="microdot", description="Run and inspect Microdot applications."
     )
     parser.add_argument("--version", action="version", version="microdot-core " + __version__)
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    run = commands.add_parser("run", help="serve an application on the built-in server")
-    run.add_argument("app", metavar="MODULE:APP")
+    commands = parser.add_subparsers(
+        dest="command", metavar="COMMAND", required=True, parser_class=Parser
+    )
+    about = "serve an application"
+    run = commands.add_parser("run", help=about, description=about.capitalize() + ".")
+    run.add_argument("app", metavar="MODULE:APP", help=NAMING)
     run.add_argument("--host", default="127.0.0.1", help="address to listen at (%(default)s)")
-    run.add_argument("--port", type=int, default=5000, help="port to listen at (%(default)s)")
+    run.add_argument(
+        "--port", type=port_number, default=5000, help="port to listen at (%(default)s)"
+    )
     run.add_argument("--debug", action="store_true", help="print requests; plugins must not fail")
     run.add_argument("--ssl-cert", metavar="FILE", help="certificate chain, PEM")
     run.add_argument("--ssl-key", metavar="FILE", help="private key, PEM")
     run.set_defaults(function=command_run)
-    routes = commands.add_parser("routes", help="list the routes of an application")
-    routes.add_argument("app", metavar="MODULE:APP")
+    about = "list the routes of an application"
+    routes = commands.add_parser("routes", help=about, description=about.capitalize() + ".")
+    routes.add_argument("app", metavar="MODULE:APP", help=NAMING)
     routes.add_argument("--json", action="store_true", help="as JSON")
     routes.set_defaults(function=command_routes)
-    plugins = commands.add_parser("plugins", help="list installed plugins, and those in use")
-    plugins.add_argument("app", metavar="MODULE:APP", nargs="?")
+    about = "list installed plugins, and those in use"
+    plugins = commands.add_parser("plugins", help=about, description=about.capitalize() + ".")
+    plugins.add_argument("app", metavar="MODULE:APP", nargs="?", help=NAMING)
     plugins.add_argument("--json", action="store_true", help="as JSON")
     plugins.set_defaults(function=command_plugins)
+    for found in discovery.commands():
+        _add_command(commands, found)
     return parser
 
 
-def main(arguments: "Optional[List[str]]" = None) -> int:
-    """Run the command line; return the exit code: 0, 1 for a finding, 2 for wrong use."""
-    options = build_parser().parse_args(arguments)
+def _add_command(commands: Any, found: Any) -> None:
+    # One broken distribution must not take the command line away from the others.
     try:
-        return int(options.function(options))
-    except (CommandError, PluginError) as error:
+        configure = found.entry.load()
+        parser = commands.choices.get(found.name)
+        if parser is None:
+            about = (configure.__doc__ or "a command of %s" % found.distribution).strip()
+            about = about.splitlines()[0].rstrip(".")
+            shown = about[:1].lower() + about[1:]
+            parser = commands.add_parser(found.name, description=about + ".", help=shown)
+        configure(parser)
+    except Exception as error:
+        print(
+            "microdot: the command %r of %s %s is left out: %s: %s"
+            % (found.name, found.distribution, found.version, type(error).__name__, error),
+            file=sys.stderr,
+        )
+
+
+def main(arguments: "Optional[List[str]]" = None) -> int:
+    """Run the command line; return the exit code: 0, 1 for a finding or failure, 2 for wrong use."""
+    parser = build_parser()
+    options, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        message = "unrecognized arguments: " + " ".join(unknown)
+        if options.command == "run" and not any(
+            found.distribution == "microdot-servers" for found in discovery.commands()
+        ):
+            message += (
+                "; --server, --workers, --reload, --uds, --log-level and --access-log need "
+                "microdot-servers: pip install microdot-servers"
+            )
+        parser.error(message)
+    try:
+        return int(options.function(options) or 0)
+    except CommandError as error:
+        print("microdot: %s" % error, file=sys.stderr)
+        return error.code
+    except PluginError as error:
         print("microdot: %s" % error, file=sys.stderr)
         return 2
+    except BrokenPipeError:  # as in "microdot routes app | head"
+        sys.stderr.close()
+        return 1

@@ -1,7 +1,9 @@
-"""Finding installed plugins: the entry-point groups ``microdot.plugins`` and ``microdot.autoload``.
+"""Finding what is installed: the entry-point groups ``microdot.plugins``, ``microdot.autoload``
+and ``microdot.commands``.
 
 ``microdot.plugins`` maps names to plugin classes; installed means available.
 ``microdot.autoload`` names those that take part without being asked.
+``microdot.commands`` maps names of sub-commands to what sets up their options.
 """
 
 import os
@@ -21,6 +23,7 @@ else:
 
 GROUP = "microdot.plugins"
 AUTOLOAD = "microdot.autoload"
+COMMANDS = "microdot.commands"
 
 
 class Found(NamedTuple):
@@ -34,6 +37,7 @@ class Found(NamedTuple):
 
 
 _found: Optional[Dict[str, Found]] = None
+_commands: List[Found] = []
 _warned = False
 
 
@@ -41,6 +45,7 @@ def scan() -> "Dict[str, Found]":
     """Return the installed plugins by name, sorted; the environment is read once per process."""
     global _found
     if _found is None:
+        _commands.clear()
         plugins: Dict[str, Found] = {}
         automatic: Dict[str, Found] = {}
         seen = set()
@@ -51,7 +56,9 @@ def scan() -> "Dict[str, Found]":
                 continue
             seen.add(name)
             for entry in distribution.entry_points:
-                if entry.group in (GROUP, AUTOLOAD):
+                if entry.group == COMMANDS:
+                    _commands.append(Found(entry.name, name, distribution.version, entry, False))
+                elif entry.group in (GROUP, AUTOLOAD):
                     found = Found(
                         entry.name, name, distribution.version, entry, entry.group == AUTOLOAD
                     )
@@ -62,6 +69,12 @@ def scan() -> "Dict[str, Found]":
         plugins.update(automatic)
         _found = {name: plugins[name] for name in sorted(plugins)}
     return _found
+
+
+def commands() -> "List[Found]":
+    """Return what is installed for the command line, sorted by name and distribution."""
+    scan()
+    return sorted(_commands, key=lambda found: (found.name, found.distribution))
 
 
 def foreign_distribution() -> "Optional[str]":

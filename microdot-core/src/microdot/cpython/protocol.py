@@ -15,6 +15,8 @@ from .worker import ARRIVAL, Worker
 
 #: Unprocessed bytes at which reading from the peer is suspended.
 HIGH_WATER = 65536
+#: Seconds without a request after which an idle connection is closed at shutdown.
+QUIET = 1.0
 
 
 class HTTPProtocol(Connection, asyncio.Protocol):
@@ -54,7 +56,7 @@ class HTTPProtocol(Connection, asyncio.Protocol):
         self._transport = transport
         super().__init__(
             self.server,
-            transport.get_extra_info("peername"),
+            transport.get_extra_info("peername") or ("", 0),  # a unix socket has no name
             transport.get_extra_info("sslcontext") is not None,
         )
         self.parser.memo = self.server.memo
@@ -314,8 +316,16 @@ class HTTPProtocol(Connection, asyncio.Protocol):
             self._leave()
 
     def retire(self) -> None:
-        """Close the connection, after the request under way if there is one."""
+        """Close the connection, after the request under way if there is one.
+
+        One that is idle stays open for a moment: its next request may be on the way already, and
+        would be lost with a connection that the peer believes to be open.
+        """
         self.keep = False
+        if not self._busy:
+            self._loop.call_later(QUIET, self._retire)
+
+    def _retire(self) -> None:
         if not self._busy:
             self._transport.close()
 

@@ -1,13 +1,14 @@
 """The built-in server on CPython: listening, shared clock, limits, shutdown."""
 
 import asyncio
-from typing import Any, Dict, Optional
+from typing import Any, Callable, Dict, Optional
 
 from ..fields import encode_head
 from ..response import Response
 from ..server import Server
 from ..shutdown import finish
 from .discovery import warn_of_foreign
+from .listening import stop_accepting
 from .protocol import HTTPProtocol
 from .worker import Worker
 
@@ -37,9 +38,12 @@ class ProtocolServer(Server):
         super().__init__(app)
         self.connections: Any = {}
         self._tasks: "set[asyncio.Task[Any]]" = set()
+        self._ssl: Any = None
         self._timer: "Optional[asyncio.TimerHandle]" = None
         self._stop: "Optional[asyncio.Future[None]]" = None
         self._ended: "Optional[asyncio.Future[None]]" = None
+        #: Connections are not taken any more.
+        self.closed = False
 
     def tick(self) -> None:
         """Take note of the time, and end waits that last too long."""
@@ -60,7 +64,7 @@ class ProtocolServer(Server):
 
     def admit(self, connection: HTTPProtocol) -> bool:
         """Add a connection; False when there are too many and none is idle."""
-        if self.stopping or not self.make_room():
+        if self.closed or not self.make_room():
             return False
         self.connections[connection] = None
         return True
@@ -119,8 +123,20 @@ class ProtocolServer(Server):
             heads[key] = head
         return head
 
-    async def run(self, host: str, port: int, ssl: Any, start_serving: bool) -> Any:
-        """Serve until ``shutdown``, or return the asyncio server when not to start."""
+    async def run(
+        self,
+        host: str,
+        port: int,
+        ssl: Any,
+        start_serving: bool,
+        path: Optional[str] = None,
+        ready: "Optional[Callable[[Any], Any]]" = None,
+    ) -> Any:
+        """Serve until ``shutdown``, or return the asyncio server when not to start.
+
+        :param path: the path of a unix socket to listen at, in place of host and port.
+        :param ready: called with the asyncio server as soon as connections are accepted.
+        """
         self.loop = loop = asyncio.get_running_loop()
         self._stop = loop.create_future()
         # asyncio reads into 256 KiB at a time. glibc maps and unmaps a block of that size for each
@@ -129,11 +145,19 @@ class ProtocolServer(Server):
         warn_of_foreign()
         await self.hooks("microdot_startup")
         app = self.app
+        self._ssl = ssl or None
+
+        def connection() -> HTTPProtocol:
+            return HTTPProtocol(self)
+
         # A handshake is what comes before the first head, and has as much time.
-        tls = {"ssl": ssl, "ssl_handshake_timeout": app.header_timeout} if ssl else {}
-        app.server = server = await loop.create_server(
-            lambda: HTTPProtocol(self), host, port, start_serving=False, **tls
-        )
+        tls: Any = {"ssl": ssl, "ssl_handshake_timeout": app.header_timeout} if ssl else {}
+        server: Any
+        if path is None:
+            server = await loop.create_server(connection, host, port, start_serving=False, **tls)
+        else:
+            server = await loop.create_unix_server(connection, path, start_serving=False, **tls)
+        app.server = server
         self._ended = loop.create_future()
         supervisor = loop.create_task(self._supervise(server))
         self._tasks.add(supervisor)
@@ -143,9 +167,11 @@ class ProtocolServer(Server):
             return server
         await server.start_serving()
         if app.debug:
-            address = server.sockets[0].getsockname()
             scheme = "https" if ssl else "http"
-            print("Serving on %s://%s:%d" % (scheme, host, address[1]), flush=True)
+            where = path or "%s:%d" % (host, server.sockets[0].getsockname()[1])
+            print("Serving on %s://%s" % (scheme, where), flush=True)
+        if ready is not None:
+            ready(server)
         try:
             await asyncio.shield(supervisor)
         except asyncio.CancelledError:
@@ -162,7 +188,11 @@ class ProtocolServer(Server):
             await self._stop
         finally:
             self.stopping = True
-            server.close()
+            try:
+                await stop_accepting(self, server)
+            finally:
+                server.close()
+                self.closed = True
             try:
                 await finish(self)
             finally:

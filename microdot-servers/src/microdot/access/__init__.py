@@ -1,0 +1,1 @@
+"""The parts of ``microdot.access_log`` that are loaded when they are needed."""

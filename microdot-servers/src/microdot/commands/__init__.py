@@ -1,0 +1,1 @@
+"""What microdot-servers adds to the command line: every server for ``run``, and ``doctor``."""
