@@ -194,7 +194,7 @@ def test_an_application_that_fails_shows_its_traceback(folder):
         (["--server", "uvicorn", "--interface", "wsgi"], "leave --interface out"),
         (["--server", "waitress", "--ssl-cert", "x"], "waitress knows no TLS"),
         (["--server", "uvicorn", "--ssl-key", "x"], "--ssl-key needs --ssl-cert"),
-        (["--server", "uvicorn", "--ssl-cert", "x"], "certificate cannot be loaded"),
+        (["--server", "uvicorn", "--ssl-cert", "x"], "the certificate x cannot be read"),
         (["--reload-dir", "."], "--reload-dir needs --reload"),
         (["--reload", "--reload-dir", "nowhere"], "there is no such folder"),
         (["--reload", "--workers", "2", "--server", "uvicorn"], "leave --workers out"),
