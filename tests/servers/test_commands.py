@@ -4,6 +4,7 @@ import contextlib
 import http.client
 import json
 import os
+import pathlib
 import signal
 import socket
 import ssl
@@ -12,6 +13,7 @@ import sys
 import time
 from importlib.util import find_spec
 
+import microdot as microdot_package
 import pytest
 
 APP = """
@@ -101,7 +103,11 @@ class Running:
             env=dict(os.environ, PYTHONUNBUFFERED="1"),
         )
         if wait:
-            self.wait_for(lambda: self.get()[0] == 200)
+            try:
+                self.wait_for(lambda: self.get()[0] == 200)
+            except AssertionError:
+                self.__exit__()
+                raise
 
     def get(self, path="/"):
         return get(self.make, path)
@@ -397,12 +403,34 @@ def test_reload(folder):
             running.get()
 
 
+def install(folder, name, version, files, entries="", more=""):
+    """Lay out a distribution in the folder ``site``."""
+    site = folder / "site"
+    info = site / ("%s-%s.dist-info" % (name, version))
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: %s\nVersion: %s\n%s" % (name, version, more)
+    )
+    (info / "RECORD").write_text("".join("%s,,\n" % file for file in files))
+    (info / "entry_points.txt").write_text(entries)
+    for file in files:
+        (site / file).parent.mkdir(exist_ok=True)
+        (site / file).touch()
+
+
+def beside(folder):
+    """Return environment variables with which ``site`` is looked into, after our own package."""
+    own = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
+    core = str(pathlib.Path(microdot_package.__file__).parents[1])
+    return {"PYTHONPATH": os.pathsep.join([core, *own, str(folder / "site")])}
+
+
 # what others add
 
 
 def test_a_command_of_this_distribution_is_extended(folder):
     install(folder, "more", "1.2", ["more.py"], "[microdot.commands]\nrun = more:run\n")
-    (folder / "more.py").write_text(
+    (folder / "site/more.py").write_text(
         "def run(parser):\n    parser.add_argument('--shout', action='store_true', help='be loud')\n"
     )
     text = microdot(folder, "run", "--help", **beside(folder)).stdout
@@ -493,18 +521,40 @@ def test_a_server_with_workers(folder, server):
         assert running.end() == 0, running.log()
 
 
+def with_asgi():
+    """Tell whether gunicorn has a worker for ASGI."""
+    if "gunicorn" not in SERVERS:
+        return False
+    from gunicorn.workers import SUPPORTED_WORKERS
+
+    return "asgi" in SUPPORTED_WORKERS
+
+
 @pytest.mark.parametrize(
     ("server", "interface"),
-    [
-        pair
-        for pair in [("granian", "wsgi"), ("hypercorn", "wsgi"), ("gunicorn", "asgi")]
-        if pair[0] in SERVERS
-    ],
+    [(name, "wsgi") for name in SERVERS if name in ("granian", "hypercorn")]
+    + [("gunicorn", "asgi")] * with_asgi(),
 )
 def test_the_other_interface(folder, server, interface):
     with Running(folder, "--server", server, "--interface", interface) as running:
         assert running.get("/pieces") == (200, "ab")
         assert running.end() == 0, running.log()
+
+
+@pytest.mark.parametrize("server", [name for name in SERVERS if name == "gunicorn"])
+def test_a_gunicorn_without_asgi_says_so(folder, server):
+    code = (
+        "import sys, gunicorn.workers\n"
+        "gunicorn.workers.SUPPORTED_WORKERS.pop('asgi', None)\n"
+        "from microdot.cpython import cli\n"
+        "sys.exit(cli.main(['run', 'hello:app', '--port', '%d', '--server', 'gunicorn', "
+        "'--interface', 'asgi']))" % free_port()
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, stderr=subprocess.PIPE, text=True, timeout=30
+    )
+    assert done.returncode == 2
+    assert "this gunicorn serves no ASGI; upgrade it, or use --server uvicorn" in done.stderr
 
 
 # doctor
@@ -552,21 +602,6 @@ def test_doctor_names_what_a_slice_needs(folder):
         assert "hello.py imports microdot.utemplate, which needs utemplate" in done.stdout
 
 
-def install(folder, name, version, files, entries="", more=""):
-    info = folder / ("%s-%s.dist-info" % (name, version))
-    info.mkdir()
-    (info / "METADATA").write_text(
-        "Metadata-Version: 2.1\nName: %s\nVersion: %s\n%s" % (name, version, more)
-    )
-    (info / "RECORD").write_text("".join("%s,,\n" % file for file in files))
-    (info / "entry_points.txt").write_text(entries)
-
-
-def beside(folder):
-    paths = [str(folder), *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {"PYTHONPATH": os.pathsep.join(paths)}
-
-
 def test_doctor_finds_a_foreign_distribution_of_the_same_name(folder):
     install(folder, "microdot", "2.0.7", ["microdot/__init__.py", "microdot/microdot.py"])
     done = microdot(folder, "doctor", **beside(folder))
@@ -606,7 +641,7 @@ def test_doctor_finds_a_requirement_that_is_not_there(folder):
 def test_doctor_finds_a_plugin_that_cannot_be_imported(folder):
     entries = "[microdot.autoload]\nbad = bad_plugin:Bad\n"
     install(folder, "bad", "0.3", ["bad_plugin.py"], entries)
-    (folder / "bad_plugin.py").write_text("import what_is_not_there\n")
+    (folder / "site/bad_plugin.py").write_text("import what_is_not_there\n")
     done = microdot(folder, "doctor", **beside(folder))
     assert done.returncode == 1
     assert "the plugin 'bad' of bad 0.3 cannot be imported: ModuleNotFoundError: " in done.stdout
