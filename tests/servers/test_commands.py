@@ -127,7 +127,7 @@ class Running:
 
     def end(self, number=signal.SIGTERM):
         self.process.send_signal(number)
-        return self.process.wait(20)
+        return self.process.wait(40)
 
     def __enter__(self):
         return self

@@ -41,6 +41,7 @@ def run_uvicorn(options: Any) -> int:
 
 def run_granian(options: Any) -> int:
     """Serve with granian."""
+    from inspect import signature
     from pathlib import Path
 
     from granian import Granian
@@ -50,6 +51,9 @@ def run_granian(options: Any) -> int:
     more: Dict[str, Any] = {}
     if options.uds:
         more["uds"] = Path(options.uds)
+    if "workers_kill_timeout" in signature(Granian.__init__).parameters:
+        # Some versions wait for a worker for ever.
+        more["workers_kill_timeout"] = 8
     if options.ssl_cert:
         more["ssl_cert"] = Path(options.ssl_cert)
         more["ssl_key"] = Path(options.ssl_key or options.ssl_cert)
