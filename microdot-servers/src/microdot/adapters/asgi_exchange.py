@@ -3,7 +3,9 @@
 import asyncio
 from typing import Any, Dict, List, Optional, Tuple
 
+from ..body import body_limits
 from ..body import receive as receive_body
+from ..dispatch import find_route
 from ..errors import ProtocolError
 from ..framing import unsendable
 from ..helpers import report
@@ -82,6 +84,20 @@ class Exchange:
         """
         self._ended = False
         self._declared = request._length > 0
+        if self._declared:
+            find_route(self.app, request)
+            if request._length <= min(body_limits(self.app, request._match)):
+                # Nearly always one message is all of it.
+                try:
+                    await self.fill_body()
+                except ProtocolError as error:
+                    return error
+                except OSError:
+                    return ProtocolError()
+                if self._ended or len(self._data) >= request._length:
+                    request._body, self._data = self._data, b""
+                    self._ended = True
+                    return None
         # A message without a declared length may still have no body at all.
         self.left = request._length or -1
         if not self._declared and not self._is_chunked() and not await self._begin():

@@ -11,6 +11,10 @@ from .fields import decode_pairs
 
 #: What a path may have besides letters and digits (RFC 3986 3.3).
 _PATH = "/:@!$&'()*+,;=-._~"
+#: Methods whose requests have no body unless they say so.
+_BODILESS = ("GET", "HEAD", "OPTIONS")
+#: ``raw_path`` -> the path, checked.
+_targets: "dict[bytes, str]" = {}
 
 
 class _Lazy:
@@ -43,7 +47,7 @@ def local_path(path: str, root: str) -> str:
 
 
 def target(scope: "dict[str, Any]") -> str:
-    """Return the path of a scope, percent-encoded and without ``root_path``.
+    """Return the path of a scope, percent-encoded, as the client has sent it.
 
     :raises ProtocolError: 400, it is none.
     """
@@ -61,9 +65,10 @@ def target(scope: "dict[str, Any]") -> str:
             path = "*"
     if bad_target(path):
         raise ProtocolError()
-    root = scope.get("root_path")
-    if root:
-        path = local_path(path, root)
+    if raw and len(raw) <= 128:
+        if len(_targets) >= 500:
+            _targets.clear()
+        _targets[raw] = path
     return path
 
 
@@ -87,26 +92,30 @@ class ASGIRequest(Request):
     url_prefix = ""
     subapp = None
     route = None
+    #: A body is expected whose length is not known.
+    _open = False
 
     def __init__(self, app: Any, scope: "dict[str, Any]", receive: Any, send: Any) -> None:
         self.app = app
         self.asgi_scope = scope
         self._receive = receive
         self._send = send
-        self.method = scope.get("method") or "GET"
-        path = target(scope)
+        get = scope.get
+        self.method = get("method") or "GET"
+        path = _targets.get(get("raw_path")) or target(scope)  # type: ignore[arg-type]
+        root = get("root_path")
+        if root:
+            path = local_path(path, root)
+        headers = self._raw = dict(get("headers") or ())
         if path[:1] != "/":
             path, authority = other_form(self.method, path)
             if authority:  # RFC 9112 3.2.2: it replaces the Host field
                 fields = [pair for pair in decode_pairs(scope["headers"]) if pair[0] != "Host"]
                 self._fields = [("Host", authority), *fields]
         self.path = path
-        query = scope.get("query_string")
+        query = get("query_string")
         if query and bad_target(str(query, "latin-1")):
             raise ProtocolError()
-        #: A body is expected whose length is not known.
-        self._open = False
-        headers = dict(scope.get("headers") or ())
         if b"content-length" in headers:
             length = str(headers[b"content-length"], "latin-1")
             if not is_number(length):
@@ -114,12 +123,19 @@ class ASGIRequest(Request):
             self._length = int(length)
         else:
             self._length = 0
-            self._open = (
+            if (
                 b"transfer-encoding" in headers
-                or self.method not in ("GET", "HEAD", "OPTIONS")
+                or self.method not in _BODILESS
                 # RFC 9112 6.3: without these two fields, HTTP/1 has none.
-                or scope.get("http_version", "1.1")[:1] != "1"
-            )
+                or get("http_version", "1.1")[:1] != "1"
+            ):
+                self._open = True
+
+    def _field(self, name: str) -> Any:
+        if self._headers is not None:
+            return self._headers.get(name)
+        value = self._raw.get(name.encode("latin-1"))
+        return None if value is None else str(value, "latin-1").strip(" \t")
 
     @_Lazy
     def _fields(self) -> Any:
@@ -155,6 +171,6 @@ class ASGIRequest(Request):
 
     @_Lazy
     def _connection(self) -> Any:
-        from .asgi_exchange import Exchange
+        from microdot.adapters.asgi_exchange import Exchange
 
         return Exchange(self.app, self.asgi_scope, self._receive, self._send)
