@@ -75,6 +75,10 @@ class Exchange:
         channel.exchange = self
         return channel
 
+    def has_ready(self, request: Any, response: Response) -> bool:
+        """Tell whether the message for an untouched file response is ready to be sent: never."""
+        return False
+
     # The body of the request.
 
     async def receive(self, request: Any) -> Any:
@@ -112,11 +116,12 @@ class Exchange:
         try:
             await self.fill_body()
         except OSError:
-            pass
+            # Nothing was announced, so nothing is missing; whether somebody is there will show.
+            self.lost = False
+            self._ended = True
         except ProtocolError:
             self._ended = True
-        if self.lost or self._ended and not self._data:
-            self._ended = True
+        if self._ended and not self._data:
             self.left = 0
             return False
         return True
