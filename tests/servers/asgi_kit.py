@@ -25,8 +25,8 @@ def scope(method="GET", target="/", headers=(), **more):
 
 def ws_scope(target="/", headers=(), **more):
     """Return a ``websocket`` scope."""
-    more = dict({"type": "websocket", "scheme": "ws", "subprotocols": [], "method": None}, **more)
-    return scope("GET", target, headers, **more)
+    more = dict({"type": "websocket", "scheme": "ws", "subprotocols": []}, **more)
+    return scope(None, target, headers, **more)
 
 
 class Server:

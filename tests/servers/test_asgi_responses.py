@@ -163,7 +163,7 @@ def test_what_belongs_to_the_connection_is_the_servers():
     server = get(("x", 200, fields))
     assert [name for name, _ in server.headers] == [b"connection", b"content-type", b"content-length"]
     # RFC 9113 8.2.2
-    server = run(answering(lambda request: ("x", 200, fields)), scope(http_version="2"))
+    server = run(answering(lambda request: ("x", 200, fields)), scope(http_version="2"), body())
     assert [name for name, _ in server.headers] == [b"content-type", b"content-length"]
 
 

@@ -90,16 +90,22 @@ class WebSocketExchange(Exchange):
     """An exchange that becomes a WebSocket, or is answered with a plain response."""
 
     prefix = "websocket.http.response"
-    _connected = False
+    _connected: "bool | None" = None
 
     async def connect(self) -> bool:
-        """Take the client's wish for a connection; False when something else came."""
-        if not self._connected:
+        """Take the client's wish for a connection; False when something else came.
+
+        :raises OSError: the client has gone.
+        """
+        if self._connected is None:
+            self._connected = False
             message = await self._receive()
             if message is None or message.get("type") == "websocket.disconnect":
                 self.lost = True
-                raise OSError(104, "Connection lost")
-            self._connected = message.get("type") == "websocket.connect"
+            else:
+                self._connected = message.get("type") == "websocket.connect"
+        if self.lost:
+            raise OSError(104, "Connection lost")
         return self._connected
 
     async def refuse(self, request: Any, response: Response) -> None:
