@@ -6,7 +6,6 @@ import signal
 
 import pytest
 from asgi_kit import run, scope
-
 from microdot import Microdot as Core
 from microdot.asgi import Microdot, asgi
 
@@ -96,7 +95,9 @@ def test_failures_are_told(core):
     async def ends(scope):
         return 1 / 0
 
-    app = asgi(Core(autoload=False), starts, ends) if core else Microdot(starts, ends, autoload=False)
+    app = (
+        asgi(Core(autoload=False), starts, ends) if core else Microdot(starts, ends, autoload=False)
+    )
     server = run(app, LIFESPAN, START, END)
     assert server.sent == [
         {"type": "lifespan.startup.failed", "message": "KeyError('scope')"},

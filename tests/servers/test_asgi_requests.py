@@ -6,7 +6,6 @@ import logging
 
 import pytest
 from asgi_kit import GONE, Server, body, run, scope
-
 from microdot import Microdot as Core
 from microdot import Request
 from microdot.asgi import Microdot, asgi
@@ -289,7 +288,9 @@ def test_a_get_with_a_body():
 
 
 @pytest.mark.parametrize("leaving", [GONE, None])
-@pytest.mark.parametrize("fields", [[(b"content-length", b"10")], [(b"transfer-encoding", b"chunked")]])
+@pytest.mark.parametrize(
+    "fields", [[(b"content-length", b"10")], [(b"transfer-encoding", b"chunked")]]
+)
 def test_w_asgi_04_leaving_in_mid_body_is_not_its_end(fields, leaving, caplog):
     app = Microdot(autoload=False)
     called = []

@@ -6,7 +6,6 @@ import logging
 
 import pytest
 from asgi_kit import GONE, Server, body, run, scope
-
 from microdot import Response
 from microdot.asgi import Microdot
 from microdot.sse import with_sse
@@ -161,7 +160,11 @@ def test_what_belongs_to_the_connection_is_the_servers():
         "Upgrade": "x",
     }
     server = get(("x", 200, fields))
-    assert [name for name, _ in server.headers] == [b"connection", b"content-type", b"content-length"]
+    assert [name for name, _ in server.headers] == [
+        b"connection",
+        b"content-type",
+        b"content-length",
+    ]
     # RFC 9113 8.2.2
     server = run(answering(lambda request: ("x", 200, fields)), scope(http_version="2"), body())
     assert [name for name, _ in server.headers] == [b"content-type", b"content-length"]
@@ -347,9 +350,7 @@ def test_w_asgi_09_a_client_that_leaves_after_its_body_was_read():
         pieces.append(stream())
         return pieces[0]
 
-    server = run(
-        app, scope("POST", "/", [(b"transfer-encoding", b"chunked")]), body(b"abc"), GONE
-    )
+    server = run(app, scope("POST", "/", [(b"transfer-encoding", b"chunked")]), body(b"abc"), GONE)
     assert server.body == b"abc"
     assert not server.complete
 

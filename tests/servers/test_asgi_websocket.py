@@ -5,7 +5,6 @@ import logging
 
 import pytest
 from asgi_kit import Server, run, scope, ws_scope
-
 from microdot.asgi import Microdot, WebSocket, websocket_upgrade, with_websocket
 from microdot.broadcast import Group
 from microdot.websocket import WebSocketError, WebSockets
@@ -125,7 +124,11 @@ def test_closing_with_a_code():
 
 @pytest.mark.parametrize(
     "message, code, reason",
-    [(leaving(4000, "why"), 4000, "why"), (leaving(None), 1005, ""), (None, 1006, "the client has gone")],
+    [
+        (leaving(4000, "why"), 4000, "why"),
+        (leaving(None), 1005, ""),
+        (None, 1006, "the client has gone"),
+    ],
 )
 def test_how_the_connection_ended(message, code, reason):
     seen = []
@@ -430,9 +433,7 @@ def test_the_plugin_says_goodbye():
         await ws.receive()
 
     async def main():
-        task = asyncio.ensure_future(
-            app(ws_scope(subprotocols=["x"]), server.receive, server.send)
-        )
+        task = asyncio.ensure_future(app(ws_scope(subprotocols=["x"]), server.receive, server.send))
         await server.until(lambda: server.sent)
         assert server.sent[0]["subprotocol"] == "x"
         assert len(plugin.sockets) == 1
