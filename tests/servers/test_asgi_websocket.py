@@ -444,3 +444,18 @@ def test_the_plugin_says_goodbye():
 
     asyncio.run(main())
     assert [message["code"] for message in closes(server)] == [1001]
+
+
+def test_a_server_that_does_not_know_a_close_code():
+    server = Server(CONNECT)
+
+    async def send(message):
+        if message["type"] == "websocket.close" and not 3000 <= message["code"] <= 4999:
+            raise RuntimeError("invalid close code")
+        await server.send(message)
+
+    async def handler(request, ws):
+        await ws.close(1011)
+
+    asyncio.run(endpoint(handler)(ws_scope(), server.receive, send))
+    assert [message["code"] for message in closes(server)] == [4011]

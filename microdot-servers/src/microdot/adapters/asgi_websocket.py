@@ -264,8 +264,15 @@ class WebSocket(BaseWebSocket):
             return
         self.ended(code, reason)
         text = reason.encode()[:123].decode("utf-8", "ignore")
+        message = {"type": "websocket.close", "code": code, "reason": text}
         try:
-            await self._exchange.send({"type": "websocket.close", "code": code, "reason": text})
+            try:
+                await self._exchange.send(message)
+            except OSError:
+                raise
+            except Exception:
+                # daphne takes 1000 and those of applications only: 4011 stands for 1011.
+                await self._exchange.send(dict(message, code=code % 1000 + 4000))
         except OSError:
             pass
 

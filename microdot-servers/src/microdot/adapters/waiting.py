@@ -8,20 +8,32 @@ from ..errors import ProtocolError
 
 
 def _rest(steps: Any, item: Any) -> "Generator[Any, Any, Any]":
-    # What ``await`` does, from the first wait on.
+    # What ``await`` does, from the first wait on (PEP 380). Servers written in other languages
+    # have awaitables that are plain iterators.
     try:
         while True:
             try:
                 value = yield item
             except GeneratorExit:
-                steps.close()
+                _close(steps)
                 raise
             except BaseException as error:
-                item = steps.throw(error)
+                item = _throw(steps, error)
             else:
-                item = steps.send(value)
+                item = next(steps) if value is None else steps.send(value)
     except StopIteration as stop:
         return stop.value
+
+
+def _throw(steps: Any, error: BaseException) -> Any:
+    if hasattr(steps, "throw"):
+        return steps.throw(error)
+    raise error
+
+
+def _close(steps: Any) -> None:
+    if hasattr(steps, "close"):
+        steps.close()
 
 
 class Interruption:
@@ -54,7 +66,7 @@ def within(seconds: "float | None", awaitable: "Awaitable[Any]") -> "Generator[A
     """
     steps: Any = awaitable.__await__()
     try:
-        item = steps.send(None)
+        item = next(steps)
     except StopIteration as stop:
         return stop.value
     if seconds is None:
@@ -83,17 +95,17 @@ def with_first_wait(
     """
     steps: Any = awaitable.__await__()
     try:
-        item = steps.send(None)
+        item = next(steps)
     except StopIteration as stop:
         return stop.value
     try:
         yield from meanwhile().__await__()
     except GeneratorExit:
-        steps.close()
+        _close(steps)
         raise
     except BaseException as error:
         try:
-            item = steps.throw(error)
+            item = _throw(steps, error)
         except StopIteration as stop:
             return stop.value
     return (yield from _rest(steps, item))
