@@ -4,7 +4,7 @@
     manifest.py [--check]
 
 What mip installs on a board is what is portable: every module except those in a
-``cpython`` folder, ``__main__.py`` and the modules named here. The version is that of the distribution.
+folder for CPython, ``__main__.py`` and the modules named here. The version is that of the distribution.
 """
 
 import json
@@ -14,10 +14,10 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
-#: Distributions that have no portable module by design.
-CPYTHON_ONLY = {"microdot-servers"}
+#: Folders for CPython.
+CPYTHON_FOLDERS = {"adapters", "commands", "cpython"}
 #: Modules for CPython whose names applications import, so that they are in no such folder.
-CPYTHON_MODULES = {"microdot/jinja.py"}
+CPYTHON_MODULES = {"microdot/asgi.py", "microdot/jinja.py", "microdot/wsgi.py"}
 
 
 def version(project: pathlib.Path) -> str:
@@ -38,7 +38,7 @@ def portable(project: pathlib.Path) -> "list[str]":
     return [
         path.as_posix()
         for path in modules
-        if "cpython" not in path.parts
+        if not CPYTHON_FOLDERS.intersection(path.parts)
         and path.name != "__main__.py"
         and path.as_posix() not in CPYTHON_MODULES
     ]
@@ -48,8 +48,7 @@ def manifest(project: pathlib.Path) -> str:
     """Return what package.json of a distribution is to contain."""
     current = project / "package.json"
     deps = json.loads(current.read_text())["deps"] if current.exists() else []
-    modules = [] if project.name in CPYTHON_ONLY else portable(project)
-    urls = [[name, f"src/{name}"] for name in modules]
+    urls = [[name, f"src/{name}"] for name in portable(project)]
     return json.dumps({"urls": urls, "deps": deps, "version": version(project)}, indent=2) + "\n"
 
 

@@ -166,7 +166,7 @@ def test_a_websocket_that_is_refused(server):
         with pytest.raises(InvalidStatus) as refused:
             ws(server, path, origin=origin)
         # Servers without the extension websocket.http.response know 403 only.
-        expected = 403 if server.name in ("daphne", "granian") else status
+        expected = 403 if server.name == "daphne" else status
         assert refused.value.response.status_code == expected
     with ws(server, "/guarded", origin="http://127.0.0.1:%d" % server.port) as client:
         assert client.recv(10) == "in"
