@@ -32,6 +32,7 @@ PEERS = ["websockets>=13", "redis>=5", "selenium>=4.20"]
 PEERS += ["Jinja2>=3.1,<4"]
 #: ASGI servers that serve applications in the tests.
 PEERS += ["uvicorn>=0.30", "httptools>=0.6", "wsproto>=1.2", "hypercorn>=0.17"]
+PEERS += ["asgion==0.6.*; python_version >= '3.12'"]
 #: The distributions that have code.
 SLICES = [name for name in PACKAGES if (ROOT / name / "src").exists()]
 

@@ -17,8 +17,8 @@ SOURCES = sorted(str(path) for path in HERE.parents[1].glob("microdot-*/src"))
 
 #: Name -> the command; {} is the port.
 COMMANDS = {
-    "uvicorn-h11": "uvicorn {app} --port {port} --http h11 --ws websockets-sansio --loop asyncio",
-    "uvicorn-httptools": "uvicorn {app} --port {port} --http httptools --ws wsproto --loop asyncio",
+    "uvicorn-h11": "uvicorn {app} --port {port} --http h11 --ws wsproto --loop asyncio",
+    "uvicorn-httptools": "uvicorn {app} --port {port} --http httptools --ws auto --loop asyncio",
     "hypercorn": "hypercorn {app} --bind 127.0.0.1:{port}",
     "granian": "granian --interface asgi --port {port} {app}",
     "daphne": "daphne -p {port} {app}",
