@@ -53,7 +53,16 @@ class _Callable:
 
     async def __call__(self, scope: "dict[str, Any]", receive: Any, send: Any) -> None:
         """Serve one scope; the server calls this. See ``asgi_app``."""
-        await self.asgi_app(scope, receive, send)
+        if (
+            scope["type"] == "http"
+            and self._lifecycle.started
+            # Nothing is put around it: a shorter way to the same.
+            and "asgi_app" not in self.__dict__
+            and type(self).asgi_app is _Callable.asgi_app
+        ):
+            await serve_http(self._application, scope, receive, send)
+        else:
+            await self.asgi_app(scope, receive, send)
 
     async def asgi_app(self, scope: "dict[str, Any]", receive: Any, send: Any) -> None:
         """Serve one scope of an ASGI server.

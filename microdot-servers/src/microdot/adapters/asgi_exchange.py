@@ -101,6 +101,8 @@ class Exchange:
                 if self._ended or len(self._data) >= request._length:
                     request._body, self._data = self._data, b""
                     self._ended = True
+                    # The pipeline need not look at the limits again.
+                    request._length = 0
                     return None
         # A message without a declared length may still have no body at all.
         self.left = request._length or -1

@@ -13,6 +13,8 @@ from .fields import decode_pairs
 _PATH = "/:@!$&'()*+,;=-._~"
 #: Methods whose requests have no body unless they say so.
 _BODILESS = ("GET", "HEAD", "OPTIONS")
+#: Versions of HTTP in which a request does not say whether it has one.
+_WITHOUT_FRAMING = ("2", "2.0", "3", "3.0")
 #: ``raw_path`` -> the path, checked.
 _targets: "dict[bytes, str]" = {}
 
@@ -92,6 +94,7 @@ class ASGIRequest(Request):
     url_prefix = ""
     subapp = None
     route = None
+    _length = 0
     #: A body is expected whose length is not known.
     _open = False
 
@@ -121,15 +124,18 @@ class ASGIRequest(Request):
             if not is_number(length):
                 raise ProtocolError()
             self._length = int(length)
-        else:
-            self._length = 0
-            if (
-                b"transfer-encoding" in headers
-                or self.method not in _BODILESS
-                # RFC 9112 6.3: without these two fields, HTTP/1 has none.
-                or get("http_version", "1.1")[:1] != "1"
-            ):
-                self._open = True
+        elif (
+            b"transfer-encoding" in headers
+            or self.method not in _BODILESS
+            # RFC 9112 6.3: without these two fields, HTTP/1 has none.
+            or get("http_version") in _WITHOUT_FRAMING
+        ):
+            self._open = True
+
+    @property
+    def content_length(self) -> int:
+        """The declared length of the body in bytes, 0 when there is none."""
+        return int(self._raw.get(b"content-length") or 0)
 
     def _field(self, name: str) -> Any:
         if self._headers is not None:

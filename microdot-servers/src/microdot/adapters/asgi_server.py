@@ -65,8 +65,10 @@ async def serve_http(app: Any, scope: "Dict[str, Any]", receive: Any, send: Any)
         and response._file is None
         and response is not Response.already_handled
     ):
-        field = _type_field(response)
-        if field is not None:
+        field = None
+        if response._headers is None:
+            field = _defaults.get(response.default_content_type)
+        if field is not None or (field := _type_field(response)) is not None:
             try:
                 await send(
                     {
