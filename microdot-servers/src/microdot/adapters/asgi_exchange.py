@@ -3,9 +3,7 @@
 import asyncio
 from typing import Any, Dict, List, Optional, Tuple
 
-from ..body import body_limits
 from ..body import receive as receive_body
-from ..dispatch import find_route
 from ..errors import ProtocolError
 from ..framing import unsendable
 from ..helpers import report
@@ -81,29 +79,20 @@ class Exchange:
 
     # The body of the request.
 
-    async def receive(self, request: Any) -> Any:
+    async def receive(self, request: Any, first: Any = None) -> Any:
         """Read the body, or give the request a stream over it, as every transport does.
 
+        :param request: the request.
+        :param first: what has been received already, in a list.
         :returns: the ``ProtocolError`` to answer with, None when all is well.
         """
         self._ended = False
+        if first is not None:
+            try:
+                self.take(first[0])
+            except OSError:
+                return ProtocolError()
         self._declared = request._length > 0
-        if self._declared:
-            find_route(self.app, request)
-            if request._length <= min(body_limits(self.app, request._match)):
-                # Nearly always one message is all of it.
-                try:
-                    await self.fill_body()
-                except ProtocolError as error:
-                    return error
-                except OSError:
-                    return ProtocolError()
-                if self._ended or len(self._data) >= request._length:
-                    request._body, self._data = self._data, b""
-                    self._ended = True
-                    # The pipeline need not look at the limits again.
-                    request._length = 0
-                    return None
         # A message without a declared length may still have no body at all.
         self.left = request._length or -1
         if not self._declared and not self._is_chunked() and not await self._begin():
@@ -154,7 +143,13 @@ class Exchange:
         """
         if self.lost:
             raise OSError(104, "Connection lost")
-        message = await within(self.app.body_timeout, self._receive())
+        self.take(await within(self.app.body_timeout, self._receive()))
+
+    def take(self, message: Any) -> None:
+        """Take a message with a piece of the body.
+
+        :raises OSError: it is another one: the client has gone.
+        """
         if message is None or message.get("type") != "http.request":
             self.lost = True
             raise OSError(104, "Connection lost")

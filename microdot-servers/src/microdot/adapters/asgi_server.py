@@ -2,11 +2,15 @@
 
 from typing import Any, Dict, Tuple
 
+from ..body import body_limits
+from ..dispatch import find_route
 from ..errors import ProtocolError
+from ..request import Request
 from ..response import Response
 from .asgi_exchange import Exchange
 from .asgi_request import ASGIRequest
 from .fields import encode_pairs
+from .waiting import within
 
 #: The default Content-Type, and one that a handler has set -> the header field.
 _defaults: "Dict[Any, Tuple[bytes, bytes]]" = {}
@@ -38,6 +42,38 @@ def _type_field(response: Response) -> "Tuple[bytes, bytes] | None":
     return found[0]
 
 
+async def _receive_body(app: Any, request: Any, receive: Any) -> Any:
+    # Nearly always the body is short, and one message is all of it.
+    route = find_route(app, request)
+    if (
+        type(route) is tuple
+        and route[1].limits is None
+        and app.max_content_length is None
+        and app.max_body_length is None
+    ):
+        most = min(Request.max_content_length, Request.max_body_length)
+    else:
+        most = min(body_limits(app, route))
+    if request._length > most:
+        return await request._connection.receive(request)
+    try:
+        message = await within(app.body_timeout, receive())
+    except ProtocolError as error:
+        return error
+    except OSError:
+        message = None
+    if (
+        message is not None
+        and message.get("type") == "http.request"
+        and not message.get("more_body")
+    ):
+        request._body = message.get("body") or b""
+        # The pipeline need not look at the limits again.
+        request._length = 0
+        return None
+    return await request._connection.receive(request, [message])
+
+
 async def serve_http(app: Any, scope: "Dict[str, Any]", receive: Any, send: Any) -> None:
     """Answer one request.
 
@@ -54,7 +90,9 @@ async def serve_http(app: Any, scope: "Dict[str, Any]", receive: Any, send: Any)
     except ProtocolError as refused:
         error = refused
     else:
-        if request._length or request._open:
+        if request._length:
+            error = await _receive_body(app, request, receive)
+        elif request._open:
             error = await request._connection.receive(request)
     response = await app.dispatch_request(request, error)
     body = response.body
