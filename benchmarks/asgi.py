@@ -238,9 +238,9 @@ class Process:
         self.load.run(200)
 
     def cpu_seconds(self) -> float:
-        """Return what the process has used so far (Linux)."""
-        fields = pathlib.Path("/proc/%d/stat" % self.process.pid).read_text().split(")")[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        """Return what the process has used so far, all its threads (Linux)."""
+        files = pathlib.Path("/proc/%d/task" % self.process.pid).glob("*/schedstat")
+        return sum(int(file.read_text().split()[0]) for file in files) / 1e9
 
     def round(self, count: int) -> float:
         """Send requests; return the CPU microseconds of one."""
