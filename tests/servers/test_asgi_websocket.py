@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import sys
 
 import pytest
 from asgi_kit import Server, run, scope, ws_scope
@@ -459,3 +460,45 @@ def test_a_server_that_does_not_know_a_close_code():
 
     asyncio.run(endpoint(handler)(ws_scope(), server.receive, send))
     assert [message["code"] for message in closes(server)] == [4011]
+
+
+def test_the_names_of_the_extension_are_those_of_core():
+    """So they work on the built-in server, too."""
+    import microdot.asgi
+    import microdot.websocket
+
+    assert microdot.asgi.with_websocket is microdot.websocket.with_websocket
+    assert microdot.asgi.websocket_upgrade is microdot.websocket.websocket_upgrade
+    assert issubclass(microdot.asgi.WebSocket, microdot.websocket.base.BaseWebSocket)
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        microdot.asgi.nothing
+
+
+def test_without_the_extension(monkeypatch):
+    import microdot
+    import microdot.asgi
+
+    monkeypatch.setitem(sys.modules, "microdot.websocket", None)
+    monkeypatch.delattr(microdot, "websocket")
+    with pytest.raises(ImportError, match="needs the distribution microdot-websocket"):
+        microdot.asgi.with_websocket
+
+
+def test_the_same_endpoint_on_the_built_in_server():
+    from websockets.asyncio.client import connect
+
+    app = endpoint(echo)
+
+    async def main():
+        task = asyncio.ensure_future(app.start_server(host="127.0.0.1", port=0))
+        while app.server is None or not app.server.sockets:
+            await asyncio.sleep(0.01)
+        app.embedded_server = True
+        port = app.server.sockets[0].getsockname()[1]
+        async with connect("ws://127.0.0.1:%d/" % port) as client:
+            await client.send("hello")
+            assert await asyncio.wait_for(client.recv(), 5) == "hello"
+        app.shutdown()
+        await asyncio.wait_for(task, 10)
+
+    asyncio.run(main())
