@@ -7,7 +7,7 @@ from microdot import Microdot as Core
 from microdot import Response
 from microdot.asgi import Microdot, asgi
 from microdot.session import Session, with_session
-from microdot.sse import with_sse
+from microdot.sse import ServerSentEvents, with_sse
 from microdot.websocket import with_websocket
 
 notes = []
@@ -42,6 +42,7 @@ class Notes:
 
 def install(app):
     app.use(Notes())
+    app.use(ServerSentEvents())
     app.use(Session(secret_key="top-secret, and as long as PyJWT likes it"))
 
     @app.get("/")

@@ -229,3 +229,38 @@ def test_middleware():
     app.asgi_app = middleware
     run(app, scope("GET", "/x"))
     assert seen == ["/x"]
+
+
+@pytest.mark.parametrize("kept", [signal.SIG_DFL, signal.SIG_IGN])
+def test_signals_that_no_server_handles_are_left_alone(kept):
+    from microdot.adapters.signals import Announcement
+
+    before = signal.signal(signal.SIGTERM, kept)
+    try:
+        announcement = Announcement(lambda: None)
+        announcement.begin()
+        assert signal.getsignal(signal.SIGTERM) == kept
+        announcement.end()
+        assert signal.getsignal(signal.SIGTERM) == kept
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def test_a_server_still_gets_its_signal():
+    from microdot.adapters.signals import Announcement
+
+    notes = []
+
+    def server(number, frame):
+        notes.append(number)
+
+    before = signal.signal(signal.SIGTERM, server)
+    try:
+        announcement = Announcement(lambda: notes.append("announced"))
+        announcement.begin()
+        signal.raise_signal(signal.SIGTERM)
+        announcement.end()
+        assert signal.getsignal(signal.SIGTERM) is server
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert notes == ["announced", signal.SIGTERM]

@@ -195,3 +195,24 @@ def test_the_life_of_a_server(name, app, tmp_path):
     if lifespan:
         expected = "startup lifespan_startup drain lifespan_shutdown shutdown"
         assert notes.read_text() == expected
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("uvicorn")])
+def test_a_signal_ends_streams_before_uvicorn_waits_for_them(name, tmp_path):
+    running = asgi_servers.Running(name, notes=tmp_path / "notes")
+    with running.socket() as client:
+        client.sendall(b"GET /events HTTP/1.1\r\nHost: x\r\n\r\n")
+        data = b""
+        while b"data: first" not in data:
+            data += client.recv(1000)
+        start = time.monotonic()
+        running.process.terminate()
+        while piece := client.recv(1000):
+            data += piece
+        # Not cut off: the stream has ended in order.
+        assert data.endswith(b"0\r\n\r\n")
+    output = running.stop()
+    assert time.monotonic() - start < 5
+    assert "Traceback" not in output
+    notes = (tmp_path / "notes").read_text()
+    assert notes.endswith("drain events ended lifespan_shutdown shutdown")

@@ -5,6 +5,7 @@ from typing import Any, Optional
 
 from ..cpython.discovery import warn_of_foreign
 from ..helpers import invoke_handler, report
+from .signals import Announcement
 
 
 class Lifecycle:
@@ -76,12 +77,29 @@ class Lifecycle:
         :param startup: called with the scope when the server starts, or None.
         :param shutdown: called with the scope when it ends, or None.
         """
+        loop = asyncio.get_running_loop()
+        tasks = []
+
+        def announced() -> None:
+            loop.call_soon_threadsafe(lambda: tasks.append(loop.create_task(self.drain())))
+
+        announcement = Announcement(announced)
+        try:
+            await self._serve_lifespan(scope, receive, send, startup, shutdown, announcement)
+        finally:
+            announcement.end()
+
+    async def _serve_lifespan(
+        self, scope: Any, receive: Any, send: Any, startup: Any, shutdown: Any, announcement: Any
+    ) -> None:
         while True:
             message = await receive()
             kind = message["type"] if message is not None else "lifespan.shutdown"
             if kind == "lifespan.startup":
                 self._error = None
                 error = await self._try(scope, self.start, startup)
+                if error is None:
+                    announcement.begin()
                 await send(_result(kind, error))
             elif kind == "lifespan.shutdown":
                 error = await self._try(scope, self.drain, shutdown)
