@@ -30,8 +30,6 @@ TEST_TOOLS = ["pytest>=8", "pytest-timeout>=2.3"]
 PEERS = ["websockets>=13", "redis>=5", "selenium>=4.20"]
 #: The engine of templates that pip can install; tests/conftest.py gets the other.
 PEERS += ["Jinja2>=3.1,<4"]
-#: Servers whose commands the documentation has.
-PEERS += ["uvicorn>=0.30", "gunicorn>=22"]
 #: The distributions that have code.
 SLICES = [name for name in PACKAGES if (ROOT / name / "src").exists()]
 

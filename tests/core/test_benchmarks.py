@@ -62,6 +62,23 @@ def test_security_measures_requests_with_and_without(tmp_path):
             assert 0 < times["min"] <= times["median"] <= times["max"]
 
 
+def test_asgi_measures_the_adapter_and_a_bare_function(tmp_path):
+    path = tmp_path / "asgi.json"
+    table = succeed("asgi.py", "--rounds", "2", "--loops", "20", "--json", str(path))
+    result = json.loads(path.read_text())
+    assert result["instrument"] == "asgi"
+    assert {name: case["aim"] for name, case in result["cases"].items()} == {
+        "hello": 3.0,
+        "two parameters": 3.6,
+        "1 KB of JSON": 1.3,
+        "uvicorn": 1.2,
+    }
+    for name, case in result["cases"].items():
+        assert name in table
+        assert {"bare", "microdot"} <= set(case["us"])
+        assert len(case["ratio"]["microdot"]["rounds"]) == 2
+
+
 def test_http_runs_one_case_and_contestant(tmp_path):
     path = tmp_path / "http.json"
     arguments = ["--rounds", "1", "--requests", "8", "--case", "post", "--json", str(path)]

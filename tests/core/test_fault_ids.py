@@ -23,6 +23,7 @@ GROUPS = {
     "LOGIN": range(1, 9),
     "CORS": range(1, 7),
     "CSRF": range(1, 6),
+    "ASGI": range(1, 12),
     "TEST": range(1, 4),
     "MPY": range(1, 4),
 }

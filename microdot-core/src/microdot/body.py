@@ -13,7 +13,7 @@ SKIP = 65536
 
 def body_limits(app: "Any", route: "Any") -> "tuple[int, int]":
     """Return (max_content_length, max_body_length) for a route, in bytes."""
-    from .request import Request
+    from microdot.request import Request
 
     own = route[1].limits if isinstance(route, tuple) else None
     content, body = own or (None, None)
@@ -45,7 +45,7 @@ async def receive(connection: "Any", request: "Any") -> "Any":
     :param request: the request to complete.
     :returns: the ``ProtocolError`` to answer with, None when all is well.
     """
-    from .dispatch import find_route
+    from microdot.dispatch import find_route
 
     find_route(connection.app, request)
     try:
