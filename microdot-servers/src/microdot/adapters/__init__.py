@@ -1,0 +1,1 @@
+"""What the adapters to foreign servers are made of (CPython)."""
