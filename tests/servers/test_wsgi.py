@@ -23,7 +23,7 @@ from microdot.wsgi import Microdot, Request, Response, wsgi
 
 def environ(path="/", method="GET", body=None, **more):
     values = {"REQUEST_METHOD": method, "PATH_INFO": path, "QUERY_STRING": ""}
-    values["SERVER_PROTOCOL"] = "HTTP/1.1"
+    values.update(SERVER_PROTOCOL="HTTP/1.1", SCRIPT_NAME="")
     if "?" in path:
         values["PATH_INFO"], _, values["QUERY_STRING"] = path.partition("?")
     if body is not None:
@@ -336,7 +336,7 @@ def test_w_wsgi_02_what_may_be_missing_is_missed():
     assert Answer(wsgi_app.application, {"REQUEST_METHOD": "GET"}).body == b"Hello, world!"
 
 
-@pytest.mark.parametrize("query", ["a=b c", "a=\r\n", "a=\u2603", 'a="'])
+@pytest.mark.parametrize("query", ["a=b c", "a=\r\n", "a=\u2603"])
 def test_w_wsgi_02_a_malformed_query_is_400(query):
     assert ask("/", QUERY_STRING=query).status == 400
 
