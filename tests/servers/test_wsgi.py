@@ -1,6 +1,7 @@
 """microdot.wsgi, called as a server calls it."""
 
 import asyncio
+import gc
 import io
 import json
 import logging
@@ -275,6 +276,18 @@ def test_close_ends_an_asynchronous_body(application):
 def test_close_ends_a_body_that_has_not_begun(application):
     application(environ("/endless"), lambda status, headers: None).close()
     assert not application.exchanges
+
+
+def test_a_body_that_the_server_forgets_ends_all_the_same(application):
+    wsgi_app.events.clear()
+    iterable = application(environ("/endless"), lambda status, headers: None)
+    assert [next(iterable), next(iterable)] == [b"", b"x" * 1000]
+    del iterable
+    gc.collect()
+    deadline = time.monotonic() + 5
+    while wsgi_app.events != ["endless closed"]:
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
 
 
 def test_close_ends_a_plain_body():

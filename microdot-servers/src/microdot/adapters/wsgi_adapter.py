@@ -3,6 +3,7 @@
 import asyncio
 import atexit
 import os
+import sys
 import threading
 import weakref
 from typing import Any, Dict, Iterable, Optional
@@ -72,7 +73,16 @@ class WSGIAdapter:
                 raise
             self.app._runner = self
             self._loop = loop
-            atexit.register(self.close)
+            self._at_exit()
+
+    def _at_exit(self) -> None:
+        atexit.register(self.close)
+        # A process of multiprocessing ends without what atexit has.
+        parent = getattr(sys.modules.get("multiprocessing.process"), "parent_process", None)
+        if parent is not None and parent() is not None:
+            from multiprocessing.util import Finalize
+
+            Finalize(None, self.close, exitpriority=100)
 
     @staticmethod
     def _call(loop: SharedLoop, coro: Any) -> Any:

@@ -104,6 +104,12 @@ class Exchange:
             except Exception as error:
                 report("Exception while closing a response body", error)
 
+    def abandon(self) -> None:
+        """Let an asynchronous body end that nobody will close; do not wait for it."""
+        if not self._over and self._turn is not None and not self.loop.is_closed():
+            self._closed = True
+            self.loop.call_soon_threadsafe(self._turn.resume)
+
     def _run(self, coro: "Coroutine[Any, Any, None]") -> None:
         # Drive a coroutine here as far as it goes without waiting; then the loop does.
         loop = self.loop

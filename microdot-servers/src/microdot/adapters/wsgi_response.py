@@ -211,3 +211,7 @@ class Pulled(_Counted):
     def close(self) -> None:
         """Let the body end, and wait for its clean-up."""
         self._exchange.close()
+
+    def __del__(self) -> None:
+        # For a server that forgets to close.
+        self._exchange.abandon()
