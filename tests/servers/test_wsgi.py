@@ -16,7 +16,6 @@ from wsgiref.validate import validator
 
 import pytest
 import wsgi_app
-
 from microdot import Microdot as Core
 from microdot import wsgi as wsgi_module
 from microdot.wsgi import Microdot, Request, Response, wsgi
@@ -740,6 +739,32 @@ def test_close_ends_what_is_under_way():
     thread.join(5)
     assert hooks.calls == ["startup", "drain", "cancelled", "shutdown"]
     assert len(results) == 1
+
+
+def test_close_of_the_adapter_ends_a_body_that_the_server_holds():
+    app = small(grace_period=0.1)
+    closed = []
+
+    @app.get("/body")
+    async def body(request):
+        async def pieces():
+            try:
+                while True:
+                    yield "x"
+            finally:
+                await asyncio.sleep(0.2)
+                closed.append(None)
+
+        return pieces()
+
+    iterable = app(environ("/body"), lambda status, headers: None)
+    assert [next(iterable), next(iterable)] == [b"", b"x"]
+    closing = threading.Thread(target=app.adapter.close)
+    closing.start()
+    time.sleep(0.2)  # it is on its way out
+    iterable.close()
+    closing.join(5)
+    assert closed == [None]
 
 
 SCRIPT = """

@@ -336,7 +336,9 @@ def test_events_and_a_client_that_leaves(server):
 
 def test_a_client_that_leaves_a_body(server):
     with server.connect() as connection:
-        connection.sendall(b"GET /endless HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        # waitress does not look at a connection that it is always given something to send for.
+        query = b"?pace" if server.name == "waitress" else b""
+        connection.sendall(b"GET /endless%s HTTP/1.1\r\nHost: localhost\r\n\r\n" % query)
         data = b""
         while b"xxx" not in data:
             data += connection.recv(1000)

@@ -196,6 +196,8 @@ async def endless(request):
         try:
             while True:
                 yield b"x" * 1000
+                if "pace" in request.args:
+                    await asyncio.sleep(0.002)
         finally:
             await asyncio.sleep(0.01)
             events.append("endless closed")

@@ -108,9 +108,10 @@ class SharedLoop(asyncio.SelectorEventLoop):
         self._shared.lock.acquire()
         try:
             self.run_forever()
-            for turn in self._pool:
-                turn.end()
-            self.run_until_complete(asyncio.sleep(0))
+            tasks = asyncio.all_tasks(self)
+            for task in tasks:
+                task.cancel()
+            self.run_until_complete(_ended(tasks))
             self.run_until_complete(self.shutdown_asyncgens())
         finally:
             self._shared.lock.release()
@@ -271,6 +272,12 @@ class Turn(Worker):
             finally:
                 loop.enter(True)
             job.settle(*outcome)
+
+
+async def _ended(tasks: "Any") -> None:
+    # What does not end now has had its time.
+    if tasks:
+        await asyncio.wait(tasks, timeout=1)
 
 
 def _nothing() -> None:

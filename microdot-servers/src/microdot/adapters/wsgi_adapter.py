@@ -15,6 +15,8 @@ from .wsgi_exchange import Exchange
 
 #: Event loops of the parent process: they are not to be closed here.
 _inherited: "list[SharedLoop]" = []
+#: Seconds that cancelled requests have for their clean-up at the end.
+CLEAN_UP = 2
 _adapters: "weakref.WeakSet[WSGIAdapter]" = weakref.WeakSet()
 
 
@@ -116,7 +118,12 @@ class WSGIAdapter:
             left -= 0.05
         for exchange in list(self.exchanges):
             exchange.cancel()
-        await asyncio.sleep(0.05 if self.exchanges else 0)
+        left = CLEAN_UP
+        while self.exchanges and left > 0:
+            await asyncio.sleep(0.05)
+            left -= 0.05
+        for exchange in list(self.exchanges):
+            exchange.abort()
         await self._hooks("microdot_shutdown")
 
     def shutdown(self) -> None:

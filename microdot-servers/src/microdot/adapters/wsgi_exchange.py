@@ -36,6 +36,8 @@ class Exchange:
     #: The thread of the request has something to go on with.
     _ready = False
     _closed = False
+    # The body waits until the server wants more of it.
+    _paused = False
     #: Nobody is in the thread of the request any more to do a job.
     _over = False
     _turn: Optional[Turn] = None
@@ -108,7 +110,7 @@ class Exchange:
         """Let an asynchronous body end that nobody will close; do not wait for it."""
         if not self._over and self._turn is not None and not self.loop.is_closed():
             self._closed = True
-            self.loop.call_soon_threadsafe(self._turn.resume)
+            self.loop.call_soon_threadsafe(self._go_on)
 
     def _run(self, coro: "Coroutine[Any, Any, None]") -> None:
         # Drive a coroutine here as far as it goes without waiting; then the loop does.
@@ -121,6 +123,7 @@ class Exchange:
                 loop.leave()
         else:
             self._inbox = SimpleQueue()
+            self._adapter.exchanges.add(self)
             loop.call_soon_threadsafe(self._begin, coro, False)
         self._wait()
 
@@ -146,16 +149,29 @@ class Exchange:
 
     def _resume(self) -> None:
         # Go on with a coroutine that waits for this.
-        loop, turn = self.loop, self._turn
-        assert turn is not None
+        loop = self.loop
         self._ready = False
         if loop.enter():
             try:
-                turn.resume()
+                self._go_on()
             finally:
                 loop.leave()
         else:
-            loop.call_soon_threadsafe(turn.resume)
+            loop.call_soon_threadsafe(self._go_on)
+
+    def _go_on(self) -> None:
+        # In a turn of the loop. It may have been cancelled meanwhile, and be on its way out.
+        if self._paused and self._turn is not None:
+            self._turn.resume()
+
+    async def _pause(self) -> None:
+        # Let the thread of the request have what there is, until it wants more.
+        self._paused = True
+        self._publish()
+        try:
+            await ARRIVAL
+        finally:
+            self._paused = False
 
     def _wait(self) -> None:
         # Do what is to be done in this thread until there is something for the server.
@@ -295,9 +311,8 @@ class Exchange:
     async def _stream(self, chunks: Any) -> None:
         # Not a loop: what is not asked for is not made.
         self._body = None
-        self._publish()
-        await ARRIVAL
         try:
+            await self._pause()
             while not self._closed:
                 try:
                     chunk = await chunks.__anext__()
@@ -305,13 +320,13 @@ class Exchange:
                     break
                 if chunk:
                     self._chunk = chunk
-                    self._publish()
-                    await ARRIVAL
+                    await self._pause()
                     self._chunk = None
-        except BaseException as error:
+        except Exception as error:
             self._failure = error
-            if not isinstance(error, Exception):
-                raise
+        except BaseException:
+            self._failure = OSError(104, "the request was cancelled")
+            raise
         finally:
             try:
                 await chunks.aclose()
