@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+import weakref
 from wsgiref.util import FileWrapper, setup_testing_defaults
 from wsgiref.validate import validator
 
@@ -567,6 +568,30 @@ def test_w_wsgi_01_many_threads_at_a_time(application):
         assert not thread.is_alive()
     assert failures == []
     assert not application.exchanges
+
+
+@pytest.mark.parametrize("path", ["/", "/stream", "/generator", "/waits"])
+def test_a_request_leaves_nothing_for_the_collector(path):
+    app = Core(autoload=False)
+    requests = []
+
+    @app.before_request
+    async def remember(request):
+        requests.append(weakref.ref(request))
+
+    app.mount(wsgi_app.app)
+    adapter = wsgi(app)
+    gc.collect()
+    gc.disable()
+    try:
+        assert ask(path, app=adapter).status == 200
+        deadline = time.monotonic() + 5
+        while requests[0]() is not None and time.monotonic() < deadline:
+            time.sleep(0.01)  # the task lets go of it in its own time
+        assert requests[0]() is None
+    finally:
+        gc.enable()
+        adapter.close()
 
 
 def test_only_one_step_of_asynchronous_handlers_runs_at_a_time():

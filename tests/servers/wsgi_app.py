@@ -143,6 +143,11 @@ async def upload(request):
         reads += 1
 
 
+@app.post("/little", max_content_length=1000)
+async def little(request):
+    return "taken"
+
+
 @app.post("/late")
 async def late(request):
     # In the thread of the loop by then.
@@ -173,6 +178,7 @@ async def info(request):
         "cookies": request.cookies,
         "query": request.args.getlist("q"),
         "sock": request.sock == (None, None),
+        "terminated": bool(request.environ.get("wsgi.input_terminated")),
         "script": request.environ.get("SCRIPT_NAME"),
     }
 

@@ -219,7 +219,7 @@ class SharedLoop(asyncio.SelectorEventLoop):
         """Return a task for an exchange."""
         while self._pool:
             turn = self._pool.pop()
-            if turn.free():
+            if turn.is_unused():
                 break
             turn.end()
         else:
@@ -245,6 +245,16 @@ class Turn(Worker):
     def __init__(self, loop: SharedLoop) -> None:
         self.loop: SharedLoop = loop
         super().__init__(self)
+
+    def is_unused(self) -> bool:
+        """Tell whether the task can do something; the loop need not have begun with it."""
+        parked = self._parked
+        return (
+            self._rest is None
+            and (parked is None or not parked.done())
+            and not self._ended
+            and not self.task.done()
+        )
 
     def start_here(self, coro: "Coroutine[Any, Any, Any]") -> bool:
         """Run a coroutine as this task until it waits; return whether it has ended.

@@ -86,6 +86,8 @@ class Exchange:
         start_response(*head)
         if body is None:
             return Pulled(head, self)
+        # The request knows this exchange: a circle would keep both until the next collection.
+        self.request = None
         return body
 
     def pull(self) -> Optional[bytes]:
@@ -335,6 +337,7 @@ class Exchange:
             finally:
                 # Not when the task gets to it: the server waits.
                 self._finish()
+                self.request = None
 
     # what the rest of the framework asks of a connection
 
