@@ -25,6 +25,7 @@ GROUPS = {
     "CSRF": range(1, 6),
     "TEST": range(1, 4),
     "MPY": range(1, 4),
+    "WSGI": range(1, 6),
 }
 IDS = ["w_%s_%02d" % (group.lower(), number) for group in GROUPS for number in GROUPS[group]]
 
