@@ -3,8 +3,8 @@
 
     manifest.py [--check]
 
-What mip installs on a board is what is portable: every module except those in a
-``cpython`` folder, ``__main__.py`` and the modules named here. The version is that of the distribution.
+What mip installs on a board is what is portable: every module except
+``__main__.py`` and the folders and modules named here. The version is that of the distribution.
 """
 
 import json
@@ -17,7 +17,9 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 #: Distributions that have no portable module by design.
 CPYTHON_ONLY = {"microdot-servers"}
 #: Modules for CPython whose names applications import, so that they are in no such folder.
-CPYTHON_MODULES = {"microdot/jinja.py"}
+CPYTHON_MODULES = {"microdot/jinja.py", "microdot/wsgi.py"}
+#: Folders of modules for CPython.
+CPYTHON_FOLDERS = {"cpython", "adapters"}
 
 
 def version(project: pathlib.Path) -> str:
@@ -38,7 +40,7 @@ def portable(project: pathlib.Path) -> "list[str]":
     return [
         path.as_posix()
         for path in modules
-        if "cpython" not in path.parts
+        if not CPYTHON_FOLDERS.intersection(path.parts)
         and path.name != "__main__.py"
         and path.as_posix() not in CPYTHON_MODULES
     ]

@@ -221,6 +221,50 @@ def test_a_cancelled_handler_gets_no_answer(application):
     assert ask("/", app=application).status == 200
 
 
+@pytest.mark.parametrize("late", [False, True])
+def test_the_exit_of_a_handler_is_that_of_its_thread(late, caplog):
+    app = small()
+
+    @app.get("/exit")
+    async def leave(request):
+        if late:
+            await asyncio.sleep(0.01)
+        sys.exit(3)
+
+    @app.get("/body")
+    async def body(request):
+        async def pieces():
+            yield "x"
+            if late:
+                await asyncio.sleep(0.01)
+            sys.exit(3)
+
+        return pieces()
+
+    @app.get("/task")
+    async def task(request):
+        async def fails():
+            sys.exit(3)
+
+        app.task = asyncio.create_task(fails())
+        return "ok"
+
+    for path in ("/exit", "/body"):
+        with pytest.raises(SystemExit):
+            ask(path, app=app)
+        assert ask("/", app=app).body == b"ok"
+    assert not caplog.records
+    assert ask("/task", app=app).body == b"ok"
+    deadline = time.monotonic() + 5
+    while not caplog.records:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert ask("/", app=app).body == b"ok"
+    with pytest.raises(SystemExit):
+        app.task.result()
+    app.adapter.close()
+
+
 def test_already_handled_needs_a_connection(caplog):
     assert ask("/handled").status == 500
     assert "gave it no connection" in caplog.text
@@ -712,6 +756,20 @@ def test_startup_and_shutdown_hooks():
     assert hooks.calls == ["startup", "drain", "shutdown"]
     app.adapter.close()
     assert hooks.calls == ["startup", "drain", "shutdown"]
+
+
+def test_drain_does_not_wait_and_comes_once():
+    app = small()
+    hooks = app.use(Hooks())
+    app.adapter.drain()
+    ask("/", app=app)
+    app.adapter.drain()
+    app.adapter.drain()
+    app.adapter.close()
+    assert hooks.calls == ["startup", "drain", "shutdown"]
+    ask("/", app=app)
+    app.adapter.close()
+    assert hooks.calls == ["startup", "drain", "shutdown"] * 2
 
 
 def test_many_first_requests_start_once():

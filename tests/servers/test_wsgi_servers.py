@@ -432,6 +432,31 @@ def test_many_websockets_that_end_in_all_ways(fresh):
     assert "Traceback" not in output
 
 
+def test_gunicorn_and_event_streams_at_the_end(tmp_path, monkeypatch):
+    # The recipe of docs/wsgi.md.
+    page = (harness.ROOT / "docs/wsgi.md").read_text()
+    recipe = page.split("```python\n# gunicorn.conf.py\n")[1].split("```")[0]
+    config = tmp_path / "conf.py"
+    config.write_text(recipe.replace("from hello import", "from wsgi_app import"))
+    monkeypatch.setenv("GUNICORN_CMD_ARGS", "-c %s" % config)
+    served = Served("gunicorn-gthread")
+    try:
+        with served.connect() as connection:
+            connection.sendall(b"GET /events?stay HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            data = b""
+            while b":\n\n" not in data:
+                data += connection.recv(65536)
+            start = time.monotonic()
+            served.process.send_signal(signal.SIGTERM)
+            assert harness.read_all(connection).endswith(b"0\r\n\r\n")
+        served.process.wait(20)
+        assert time.monotonic() - start < 10
+        (life,) = served.lives().values()
+        assert life == ["startup", "drain", "shutdown"]
+    finally:
+        served.remove()
+
+
 @pytest.mark.parametrize("fresh", SERVERS, indirect=True)
 def test_hooks_in_each_process(fresh):
     for _ in range(20):

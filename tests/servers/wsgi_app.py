@@ -8,8 +8,8 @@ import threading
 import time
 
 from microdot import Microdot, Response, send_file
-from microdot.sse import with_sse
-from microdot.websocket import with_websocket
+from microdot.sse import ServerSentEvents, with_sse
+from microdot.websocket import WebSockets, with_websocket
 from microdot.wsgi import wsgi
 
 app = Microdot(max_content_length=4 << 20)
@@ -40,6 +40,8 @@ class Life:
 
 
 app.use(Life())
+app.use(ServerSentEvents())
+app.use(WebSockets())
 
 
 @app.get("/")

@@ -16,6 +16,7 @@ from contextvars import Context, copy_context
 from typing import Any, Callable, Coroutine, Optional
 
 from microdot.cpython.worker import Worker
+from microdot.helpers import report
 
 #: An event loop can be changed by another thread while it waits, with these ways of waiting.
 CAN_SHARE = selectors.DefaultSelector.__name__ in ("EpollSelector", "KqueueSelector")
@@ -107,7 +108,12 @@ class SharedLoop(asyncio.SelectorEventLoop):
         asyncio.set_event_loop(self)
         self._shared.lock.acquire()
         try:
-            self.run_forever()
+            while True:
+                try:
+                    self.run_forever()
+                    break
+                except (SystemExit, KeyboardInterrupt) as error:
+                    report("A task wanted the process to end; only the server can do that", error)
             tasks = asyncio.all_tasks(self)
             for task in tasks:
                 task.cancel()

@@ -42,6 +42,7 @@ class WSGIAdapter:
         self._loop: Optional[SharedLoop] = None
         self._lock = threading.Lock()
         self._failure: Optional[BaseException] = None
+        self._drained = False
         #: Requests that wait for something, or whose response is being sent.
         self.exchanges: "set[Exchange]" = set()
 
@@ -74,6 +75,7 @@ class WSGIAdapter:
                 loop.finish()
                 raise
             self.app._runner = self
+            self._drained = False
             self._loop = loop
             self._at_exit()
 
@@ -95,6 +97,17 @@ class WSGIAdapter:
         if plan:
             await plan.run_lifecycle(name)
 
+    def drain(self) -> None:
+        """Call the drain hooks now and do not wait for them: responses without an end get one.
+
+        For servers that wait for the requests under way before they let a process exit. It may be
+        called from a signal handler.
+        """
+        loop = self._loop
+        if loop is not None and not self._drained:
+            self._drained = True
+            asyncio.run_coroutine_threadsafe(self._hooks("microdot_drain"), loop)
+
     def close(self) -> None:
         """Finish what is under way, call the drain and shutdown hooks, end the event loop.
 
@@ -111,7 +124,9 @@ class WSGIAdapter:
                 self.app._runner = None
 
     async def _finish(self) -> None:
-        await self._hooks("microdot_drain")
+        if not self._drained:
+            self._drained = True
+            await self._hooks("microdot_drain")
         left = self.app.grace_period
         while self.exchanges and left > 0:
             await asyncio.sleep(0.05)

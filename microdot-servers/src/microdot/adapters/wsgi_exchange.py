@@ -241,6 +241,13 @@ class Exchange:
             self._finish()
 
     async def _dispatch(self) -> None:
+        try:
+            await self._answer()
+        except (SystemExit, KeyboardInterrupt) as error:
+            # For the thread of the request; the loop has nothing to do with it.
+            self._failure = error
+
+    async def _answer(self) -> None:
         request = self.request
         if request is not None and "upgrade" in self._environ.get("HTTP_CONNECTION", "").lower():
             from .wsgi_socket import open_socket
@@ -326,7 +333,7 @@ class Exchange:
                     self._chunk = None
         except Exception as error:
             self._failure = error
-        except BaseException:
+        except asyncio.CancelledError:
             self._failure = OSError(104, "the request was cancelled")
             raise
         finally:
