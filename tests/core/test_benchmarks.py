@@ -62,6 +62,18 @@ def test_security_measures_requests_with_and_without(tmp_path):
             assert 0 < times["min"] <= times["median"] <= times["max"]
 
 
+def test_wsgi_measures_requests_and_bare_ones(tmp_path):
+    path = tmp_path / "wsgi.json"
+    table = succeed("wsgi.py", "--rounds", "2", "--loops", "20", "--json", str(path))
+    result = json.loads(path.read_text())
+    assert result["instrument"] == "wsgi" and len(result["cases"]) == 7
+    for name, case in result["cases"].items():
+        assert name in table
+        assert {"bare", "microdot", "microdot, inline=False"} <= set(case)
+        assert case["bare"]["ratio"]["median"] == 1
+        assert case["microdot"]["ratio"]["median"] > 1
+
+
 def test_http_runs_one_case_and_contestant(tmp_path):
     path = tmp_path / "http.json"
     arguments = ["--rounds", "1", "--requests", "8", "--case", "post", "--json", str(path)]
