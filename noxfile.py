@@ -30,6 +30,8 @@ TEST_TOOLS = ["pytest>=8", "pytest-timeout>=2.3"]
 PEERS = ["websockets>=13", "redis>=5", "selenium>=4.20"]
 #: The engine of templates that pip can install; tests/conftest.py gets the other.
 PEERS += ["Jinja2>=3.1,<4"]
+#: The WSGI servers that people use.
+PEERS += ["gunicorn>=22", "waitress>=3", "granian>=1.6"]
 #: The distributions that have code.
 SLICES = [name for name in PACKAGES if (ROOT / name / "src").exists()]
 

@@ -79,6 +79,18 @@ def test_asgi_measures_the_adapter_and_a_bare_function(tmp_path):
         assert len(case["ratio"]["microdot"]["rounds"]) == 2
 
 
+def test_wsgi_measures_requests_and_bare_ones(tmp_path):
+    path = tmp_path / "wsgi.json"
+    table = succeed("wsgi.py", "--rounds", "2", "--loops", "20", "--json", str(path))
+    result = json.loads(path.read_text())
+    assert result["instrument"] == "wsgi" and len(result["cases"]) == 7
+    for name, case in result["cases"].items():
+        assert name in table
+        assert {"bare", "microdot", "microdot, inline=False"} <= set(case)
+        assert case["bare"]["ratio"]["median"] == 1
+        assert case["microdot"]["ratio"]["median"] > 1
+
+
 def test_http_runs_one_case_and_contestant(tmp_path):
     path = tmp_path / "http.json"
     arguments = ["--rounds", "1", "--requests", "8", "--case", "post", "--json", str(path)]

@@ -165,3 +165,18 @@ def test_files_are_closed(folder):
     file.close()
     with pytest.raises(ValueError, match="closed"):
         file.read(1)
+
+
+def test_a_file_has_a_descriptor_while_it_is_open_and_not_in_memory(folder):
+    file = files.FastFile(str(folder / "large.bin"))
+    assert os.fstat(file.fileno()).st_size == 3 * files.PIECE + 17
+    assert os.lseek(file.fileno(), 0, os.SEEK_CUR) == 0
+    file.close()
+    with pytest.raises(OSError, match=r"use read\(\)"):
+        file.fileno()
+    file = files.FastFile(str(folder / "small.txt"))
+    asyncio.run(file.load())
+    file.close()
+    in_memory = files.FastFile(str(folder / "small.txt"))
+    with pytest.raises(OSError, match="in memory"):
+        in_memory.fileno()

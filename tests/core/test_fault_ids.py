@@ -26,6 +26,7 @@ GROUPS = {
     "ASGI": range(1, 12),
     "TEST": range(1, 4),
     "MPY": range(1, 4),
+    "WSGI": range(1, 6),
 }
 IDS = ["w_%s_%02d" % (group.lower(), number) for group in GROUPS for number in GROUPS[group]]
 

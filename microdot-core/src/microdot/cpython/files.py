@@ -85,6 +85,15 @@ class FastFile:
         """Whether all of the file is to be sent."""
         return self._left == self.size
 
+    def fileno(self) -> int:
+        """Return the descriptor of the open file, at its beginning.
+
+        :raises OSError: the file is in memory, or closed.
+        """
+        if self._fd is None:
+            raise OSError(errno.EBADF, "the file is in memory, or closed; use read()")
+        return self._fd
+
     def read(self, n: int = -1) -> bytes:
         """Return up to ``n`` bytes, all of the rest for -1."""
         size = self._left if n < 0 else min(n, self._left)

@@ -125,9 +125,18 @@ class Worker:
             return True
         finally:
             _leave_task(self.loop, self.task)
+        self.adopt(coro, item, context)
+        return False
+
+    def adopt(self, coro: "Coroutine[Any, Any, Any]", item: Any, context: Context) -> None:
+        """Go on in the task with a coroutine whose first steps ran as it.
+
+        :param coro: the coroutine.
+        :param item: what it waits for: what its last step gave.
+        :param context: the context that it runs in.
+        """
         self._rest = _Rest(self, coro, item, context)
         self._wake()
-        return False
 
     def is_current(self) -> bool:
         """Tell whether the code that asks runs as this task."""

@@ -1,1 +1,1 @@
-"""What the ASGI and WSGI adapters are made of."""
+"""What the adapters to foreign servers are made of (CPython)."""
