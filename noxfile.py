@@ -19,6 +19,7 @@ OWN = "%d.%d" % sys.version_info[:2]
 VERSIONS = PROMISED + NEWER + ([] if OWN in PROMISED + NEWER else [OWN])
 
 nox.options.sessions = ["lint", "types", "tests", "micropython", "budget", "build", "packaging"]
+nox.options.sessions += ["servers"]
 nox.options.envdir = "build/nox"
 nox.options.default_venv_backend = "virtualenv"
 nox.options.reuse_existing_virtualenvs = True
@@ -30,6 +31,11 @@ TEST_TOOLS = ["pytest>=8", "pytest-timeout>=2.3"]
 PEERS = ["websockets>=13", "redis>=5", "selenium>=4.20"]
 #: The engine of templates that pip can install; tests/conftest.py gets the other.
 PEERS += ["Jinja2>=3.1,<4"]
+#: The servers of others that the conformance suite asks, and its tests.
+FOREIGN_SERVERS = [
+    "uvicorn[standard]>=0.30", "httptools", "uvloop>=0.18", "hypercorn>=0.17", "granian>=2",
+    "daphne>=4.1", "gunicorn>=23", "uvicorn-worker>=0.3", "waitress>=3",
+]  # fmt: skip
 #: The distributions that have code.
 SLICES = [name for name in PACKAGES if (ROOT / name / "src").exists()]
 
@@ -92,6 +98,15 @@ def tests(session: nox.Session) -> None:
         "python", "-m", "pytest", "--timeout=120", "-q", "--ignore=tests/packaging",
         *arguments, env=env,
     )  # fmt: skip
+
+
+@nox.session
+def servers(session: nox.Session) -> None:
+    """Ask the conformance suite of some servers of each kind; of all with the argument "all"."""
+    install(session, *TEST_TOOLS, *PEERS, *FOREIGN_SERVERS)
+    env = micropython_environment(session, "32")
+    env["CONFORMANCE"] = "; ".join(session.posargs) or "slice"
+    session.run("python", "-m", "pytest", "--timeout=120", "-q", "tests/servers", env=env)
 
 
 @nox.session

@@ -1,0 +1,136 @@
+"""Connections (RFC 9112), and what many of them do at once."""
+
+import json
+import threading
+import time
+
+from harness import read_all
+from servers.conformance.case import Group
+from servers.conformance.client import Connection, get, request
+
+case = Group("Connections")
+
+
+def closed_after_each(served):
+    with Connection(served) as connection:
+        assert connection.ask(get("/")).body == b"hello"
+        assert connection.at_end()
+
+
+@case(needs="persistent connections", otherwise=closed_after_each)
+def a_connection_serves_many_requests(served):
+    with Connection(served) as connection:
+        for path, body in (
+            ("/", b"hello"),
+            ("/missing", b"Not found"),
+            ("/none", b""),
+            ("/", b"hello"),
+        ):
+            assert connection.ask(get(path)).body == body
+
+
+@case(needs="persistent connections", otherwise=closed_after_each)
+def a_connection_survives_a_stream(served):
+    with Connection(served) as connection:
+        for _ in range(2):
+            assert connection.ask(get("/stream")).body == b"onetwothr\xe2\x82\xac"
+
+
+@case(needs="persistent connections", otherwise=closed_after_each)
+def a_connection_survives_a_head(served):
+    with Connection(served) as connection:
+        for path in ("/", "/stream", "/missing", "/static/digits.txt"):
+            connection.ask(request("HEAD", path), head=True)
+        assert connection.ask(get("/")).body == b"hello"
+
+
+@case(needs="persistent connections", otherwise=closed_after_each)
+def a_body_that_is_ignored_is_not_the_next_request(served):
+    with Connection(served) as connection:
+        assert connection.ask(request("POST", "/ignore", body=get("/missing"))).body == b"ignored"
+        assert connection.ask(get("/")).body == b"hello"
+
+
+@case(needs="pipelining", otherwise=closed_after_each)
+def requests_in_one_packet_are_answered_in_their_order(served):
+    with Connection(served) as connection:
+        connection.send(get("/") + get("/text/a") + get("/list"))
+        assert connection.reply().body == b"hello"
+        assert json.loads(connection.reply().body)["name"] == "a"
+        assert connection.reply().body == b'[1, "2"]'
+
+
+@case
+def close_is_honoured(served):
+    with Connection(served) as connection:
+        assert connection.ask(get("/", Connection="close")).body == b"hello"
+        assert connection.at_end()
+
+
+@case
+def a_client_of_http_1_0(served):
+    with Connection(served) as connection:
+        assert connection.ask(get("/", version="1.0")).body == b"hello"
+        assert connection.at_end()
+
+
+@case
+def a_request_in_single_bytes(served):
+    with Connection(served) as connection:
+        data = get("/text/slow")
+        connection.send(*[data[i : i + 1] for i in range(len(data))])
+        assert json.loads(connection.reply().body)["name"] == "slow"
+
+
+@case
+def what_is_no_request_is_refused(served):
+    with Connection(served) as connection:
+        connection.send(b"nonsense\r\n\r\n")
+        answer = read_all(connection.socket)
+        assert answer == b"" or b" 400 " in answer.split(b"\r\n")[0] or b"400" in answer
+    assert served.ask(get("/")).body == b"hello"
+
+
+@case
+def clients_that_leave_do_no_harm(served):
+    for data in (b"", b"GET /", get("/")[:-2], get("/"), get("/large"), get("/stream-large")):
+        with Connection(served) as connection:
+            connection.send(data)
+    assert served.ask(get("/")).body == b"hello"
+
+
+def together(served, paths):
+    """Ask for all paths at once; return the bodies and the seconds."""
+    bodies = [None] * len(paths)
+
+    def ask(number):
+        bodies[number] = served.ask(get(paths[number]), timeout=30).body
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(len(paths))]
+    started = time.monotonic()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return bodies, time.monotonic() - started
+
+
+def one_after_the_other(served):
+    bodies, seconds = together(served, ["/sleep"] * 3)
+    assert bodies == [b"slept"] * 3
+    assert seconds >= 1.2
+
+
+@case(needs="concurrency", otherwise=one_after_the_other)
+def requests_at_the_same_time(served):
+    bodies, seconds = together(served, ["/sleep"] * 3)
+    assert bodies == [b"slept"] * 3
+    # Less than one after the other, which is 1.2 seconds.
+    assert seconds < 1.1
+
+
+@case
+def many_requests_at_the_same_time(served):
+    paths = ["/text/%d" % number for number in range(40)]
+    bodies, _ = together(served, paths)
+    assert [json.loads(body)["name"] for body in bodies] == [str(n) for n in range(40)]
