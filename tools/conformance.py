@@ -45,7 +45,7 @@ def ask(server):
         for case in CASES:
             try:
                 case.run(running)
-                marks[case.name] = WITHOUT if case.lacks(server) else YES
+                marks[case.name] = WITHOUT if case.lacking(server) else YES
             except (AssertionError, OSError, ValueError, LookupError, TypeError) as error:
                 marks[case.name] = NO
                 errors.append("%s: %s: %s: %s" % (server, case.title, type(error).__name__, error))

@@ -1,36 +1,37 @@
-"""What a case is: a function that is given a server, and what happens where a server lacks what it needs."""
+"""What a case is: a check of a server, and what happens on servers that lack what it needs."""
 
 
 class Case:
     """One case.
 
     :param group: the heading it stands under.
-    :param check: the function; its name is that of the case.
-    :param needs: the capability without which ``otherwise`` is what happens; None for none.
-    :param otherwise: the function for servers that lack it.
+    :param check: the function that is given a running server; its name is that of the case.
+    :param otherwise: pairs of a capability and the check of servers that lack it; the first counts.
     """
 
-    def __init__(self, group, check, needs=None, otherwise=None):
+    def __init__(self, group, check, otherwise=()):
         self.group = group
         self.check = check
-        self.needs = needs
-        self.otherwise = otherwise
+        self.otherwise = dict(otherwise)
         self.name = check.__name__
         self.title = check.__name__.replace("_", " ")
 
     def __repr__(self):
         return self.name
 
-    def lacks(self, server):
-        """Return why a server cannot pass the case as it is, None if it can."""
-        return server.lacks.get(self.needs)
+    def lacking(self, server):
+        """Return the capability that a server lacks for the case, None if it can pass it."""
+        for capability in self.otherwise:
+            if capability in server.lacks:
+                return capability
+        return None
 
     def run(self, served):
         """Check a server that runs.
 
         :raises AssertionError: it behaves differently.
         """
-        (self.otherwise if self.lacks(served.server) else self.check)(served)
+        self.otherwise.get(self.lacking(served.server), self.check)(served)
 
 
 class Group:
@@ -40,8 +41,18 @@ class Group:
         self.name = name
         self.cases = []
 
-    def __call__(self, check=None, **options):
+    def __call__(self, check=None, needs=None, otherwise=None):
+        """Add a case.
+
+        :param needs: the capability that a server needs; None if every server passes.
+        :param otherwise: the check of a server that lacks it.
+        """
+        pairs = [(needs, otherwise)] if needs else []
         if check is None:
-            return lambda check: self(check, **options)
-        self.cases.append(Case(self.name, check, **options))
+            return lambda check: self.add(check, pairs)
+        return self.add(check, pairs)
+
+    def add(self, check, pairs):
+        """Add a case that needs more than one capability: pairs of them and of checks."""
+        self.cases.append(Case(self.name, check, pairs))
         return check

@@ -29,14 +29,16 @@ class Server:
     :param module: the Python module without which it cannot run; None for none.
     :param lacks: capability to reason.
     :param kind: ``"built-in"``, ``"ASGI"`` or ``"WSGI"``.
+    :param prints: how the last lines of tracebacks begin that are the server's own.
     """
 
-    def __init__(self, name, kind, command, module=None, lacks=None):
+    def __init__(self, name, kind, command, module=None, lacks=None, prints=()):
         self.name = name
         self.kind = kind
         self.command = command
         self.module = module
         self.lacks = dict(lacks or {})
+        self.prints = tuple(prints)
 
     def __repr__(self):
         return self.name
@@ -138,15 +140,47 @@ def gunicorn(*words):
 
 
 LIFESPAN = "WSGI does not say when a server begins and ends"
-WSGI = {
-    "lifespan": LIFESPAN,
-    "disconnects": DISCONNECTS,
-    "websocket": WEBSOCKET,
+COOKIES = "the server joins repeated fields with a comma, Cookie fields, too"
+WSGI = {"lifespan": LIFESPAN, "disconnects": DISCONNECTS, "websocket": WEBSOCKET}
+ONE_REQUEST = "the server closes the connection after each request"
+WSGIREF = {
     "raw path": RAW_PATH,
+    "persistent connections": ONE_REQUEST,
+    "pipelining": ONE_REQUEST,
+    "split cookies": COOKIES,
+    "chunked requests": "the server does not decode them",
+    "100-continue": "the server does not send it",
+    "framed streams": "the server speaks HTTP/1.0, where the end of the connection ends a stream",
+    "empty responses": "the server adds Content-Length: 0 to them",
+}
+SYNC = {
+    "persistent connections": ONE_REQUEST,
+    "pipelining": ONE_REQUEST,
+    "split cookies": COOKIES,
+    "concurrency": "the worker serves one request after the other",
 }
 UVICORN = ["-m", "uvicorn", "asgi_app:application", "--host", "127.0.0.1", "--port", "{port}"]
 UVICORN += ["--log-level", "warning", "--timeout-graceful-shutdown", "3"]
 GRANIAN = ["-m", "granian", "--host", "127.0.0.1", "--port", "{port}", "--log-level", "warning"]
+
+#: uvicorn with httptools.
+HTTPTOOLS = {"streams for HTTP/1.0": "the server sends chunked coding to clients of HTTP/1.0, too"}
+#: It logs text that is no UTF-8 as an error of its own, before it closes with 1007.
+UTF_8 = ("UnicodeDecodeError: 'utf-8' codec can't decode byte 0xff in position 0",)
+HYPERCORN = {
+    "methods as sent": "the server makes methods upper case",
+    "codes from clients": "the server hands on 1006, whatever the code that the client closes with",
+}
+CODES = "the server can close with 1000 and 3000 to 4999 only; for others the connection stays open"
+DAPHNE = {
+    "lifespan": "the server does not send the messages of the lifespan protocol",
+    "date": "the server does not send it",
+    "framed streams": "when an application fails, the server neither ends nor cuts the stream",
+    "empty messages": "the server drops them",
+    "reasons": "the server sends the code of a close, and no reason",
+    "codes of closes": CODES,
+    "codes echoed": "the server answers every close with 1000",
+}
 
 SERVERS = [
     Server("built-in", "built-in", python("app.py", "{port}")),
@@ -157,12 +191,15 @@ SERVERS = [
         "ASGI",
         python(*UVICORN, "--http", "h11", "--loop", "asyncio"),
         "uvicorn",
+        prints=UTF_8,
     ),
     Server(
         "uvicorn, httptools",
         "ASGI",
         python(*UVICORN, "--http", "httptools", "--loop", "uvloop"),
         "httptools",
+        HTTPTOOLS,
+        UTF_8,
     ),
     Server(
         "hypercorn",
@@ -179,6 +216,7 @@ SERVERS = [
             "warning",
         ),
         "hypercorn",
+        HYPERCORN,
     ),  # fmt: skip
     Server(
         "granian, ASGI",
@@ -191,27 +229,30 @@ SERVERS = [
         "ASGI",
         python("-m", "daphne", "-b", "127.0.0.1", "-p", "{port}", "asgi_app:application"),
         "daphne",
-        {"lifespan": "daphne does not send the messages of the lifespan protocol"},
+        DAPHNE,
+        ["Exception: invalid close code"],
     ),
     Server(
         "gunicorn, uvicorn worker",
         "ASGI",
         gunicorn("--worker-class", "uvicorn_worker.UvicornWorker", "asgi_app:application"),
         "uvicorn_worker",
+        HTTPTOOLS,
+        UTF_8,
     ),
     Server(
         "gunicorn, sync",
         "WSGI",
         gunicorn("--worker-class", "sync", "wsgi_app:application"),
         "gunicorn",
-        WSGI,
+        dict(WSGI, **SYNC),
     ),
     Server(
         "gunicorn, gthread",
         "WSGI",
         gunicorn("--worker-class", "gthread", "--threads", "8", "wsgi_app:application"),
         "gunicorn",
-        WSGI,
+        dict(WSGI, **{"split cookies": COOKIES}),
     ),
     Server(
         "waitress",
@@ -226,14 +267,14 @@ SERVERS = [
             "wsgi_app:application",
         ),
         "waitress",
-        WSGI,
+        dict(WSGI, **{"split cookies": COOKIES}),
     ),  # fmt: skip
     Server(
         "granian, WSGI",
         "WSGI",
         python(*GRANIAN, "--interface", "wsgi", "--blocking-threads", "8", "wsgi_app:application"),
         "granian",
-        WSGI,
+        dict(WSGI, **{"raw path": RAW_PATH}),
     ),
-    Server("wsgiref", "WSGI", python("wsgiref_server.py", "{port}"), None, WSGI),
+    Server("wsgiref", "WSGI", python("wsgiref_server.py", "{port}"), None, dict(WSGI, **WSGIREF)),
 ]

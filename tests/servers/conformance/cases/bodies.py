@@ -95,7 +95,16 @@ def a_chunked_body_in_single_bytes(served):
         assert connection.reply().body == b"abcde"
 
 
-@case
+def continue_is_not_waited_for(served):
+    # RFC 9110, section 10.1.1: a client must not wait for ever.
+    with Connection(served) as connection:
+        connection.send(post("/echo", Content_Length="5", Expect="100-continue"))
+        time.sleep(0.1)
+        connection.send(b"hello")
+        assert connection.reply().body == b"hello"
+
+
+@case(needs="100-continue", otherwise=continue_is_not_waited_for)
 def continue_is_sent_when_the_body_is_wanted(served):
     # RFC 9110, section 10.1.1. A server may also wait until the handler reads.
     with Connection(served) as connection:

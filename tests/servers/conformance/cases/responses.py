@@ -10,7 +10,16 @@ from servers.conformance.client import Connection, Stream, get, key, until
 case = Group("Responses and streams")
 
 
-@case
+def empty_anyhow(served):
+    for path, status in (("/none", 204), ("/not-modified", 304)):
+        with Connection(served) as connection:
+            reply = connection.ask(get(path, Connection="close"))
+            assert reply.status == status
+            assert reply.headers.get("content-length", "0") == "0"
+            assert connection.at_end()
+
+
+@case(needs="empty responses", otherwise=empty_anyhow)
 def nothing_is_a_204(served):
     reply = served.ask(get("/none"))
     assert (reply.status, reply.body) == (204, b"")
@@ -60,7 +69,7 @@ def values_of_fields(served):
     assert reply.headers["x-lower"] == "case"
 
 
-@case
+@case(needs="empty responses", otherwise=empty_anyhow)
 def a_304_has_no_body(served):
     reply = served.ask(get("/not-modified"))
     assert (reply.status, reply.headers["etag"]) == (304, '"1"')
@@ -83,7 +92,11 @@ def a_line_break_in_a_field_is_not_sent(served):
     assert "x-injected" not in reply.headers
 
 
-@case
+def no_date(served):
+    assert "date" not in served.ask(get("/")).headers
+
+
+@case(needs="date", otherwise=no_date)
 def the_date_is_sent_once(served):
     reply = served.ask(get("/"))
     # RFC 9110, section 6.6.1.
@@ -92,7 +105,8 @@ def the_date_is_sent_once(served):
 
 @case
 def the_phrase_of_a_status(served):
-    assert served.ask(get("/")).reason == "OK"
+    # RFC 9112, section 4: a server may leave it out.
+    assert served.ask(get("/")).reason in ("OK", "")
     assert served.ask(get("/missing")).reason in ("Not Found", "")
 
 
@@ -120,7 +134,12 @@ def a_stream(served):
     assert reply.body == b"onetwothr\xe2\x82\xac"
 
 
-@case
+def chunked_for_http_1_0(served):
+    with Connection(served) as connection:
+        assert connection.ask(get("/stream", version="1.0")).body == b"onetwothr\xe2\x82\xac"
+
+
+@case(needs="streams for HTTP/1.0", otherwise=chunked_for_http_1_0)
 def a_stream_to_a_client_of_http_1_0(served):
     with Connection(served) as connection:
         reply = connection.ask(get("/stream", version="1.0"))
@@ -171,12 +190,15 @@ def a_large_stream(served):
     assert reply.body == b"0123456789" * 100000
 
 
-def cut_without_framing(served):
+def not_seen_to_be_cut(served):
     # HTTP/1.0 has nothing to tell the end of a stream from its being cut.
-    assert served.ask(get("/stream-fails")).body == b"one"
+    with Stream(served, get("/stream-fails"), 2) as stream:
+        assert stream.read_until(b"one") == b"one"
+        with contextlib.suppress(TimeoutError, ConnectionResetError):
+            assert stream.read() == b""
 
 
-@case(needs="framed streams", otherwise=cut_without_framing)
+@case(needs="framed streams", otherwise=not_seen_to_be_cut)
 def a_stream_that_fails_is_seen_to_be_cut(served):
     # RFC 9112, section 8: without its last chunk the message is incomplete.
     with contextlib.suppress(ConnectionResetError):
