@@ -14,8 +14,7 @@ import pathlib
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-for folder in ("tests", "tests/faults", "tests/websocket"):
-    sys.path.insert(0, str(ROOT / folder))
+sys.path[:0] = [str(ROOT / folder) for folder in ("tests", "tests/faults", "tests/websocket")]
 
 from servers.conformance.cases import CASES  # noqa: E402
 from servers.conformance.choice import chosen  # noqa: E402

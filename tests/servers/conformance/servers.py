@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 
-from harness import ROOT, Served, get
+from harness import ROOT, Reply, Served, get
 
 HERE = pathlib.Path(__file__).resolve().parent
 
@@ -84,6 +84,15 @@ class Running(Served):
             time.sleep(0.05)
         raise AssertionError("%s does not start:\n%s" % (server, self.stop()))
 
+    def ask(self, data, timeout=5):
+        """Send a request on a new connection; return the response to it."""
+        with self.connect(timeout) as connection:
+            connection.sendall(data)
+            reply = Reply(connection)
+            # It holds the connection open otherwise, as long as somebody has the reply.
+            reply._file.close()
+            return reply
+
     def stop(self):
         """End it and what it has started; return all that was printed."""
         with contextlib.suppress(ProcessLookupError):
@@ -139,9 +148,8 @@ def gunicorn(*words):
     )  # fmt: skip
 
 
-LIFESPAN = "WSGI does not say when a server begins and ends"
 COOKIES = "the server joins repeated fields with a comma, Cookie fields, too"
-WSGI = {"lifespan": LIFESPAN, "disconnects": DISCONNECTS, "websocket": WEBSOCKET}
+WSGI = {"disconnects": DISCONNECTS, "websocket": WEBSOCKET}
 ONE_REQUEST = "the server closes the connection after each request"
 WSGIREF = {
     "raw path": RAW_PATH,
@@ -153,16 +161,28 @@ WSGIREF = {
     "framed streams": "the server speaks HTTP/1.0, where the end of the connection ends a stream",
     "empty responses": "the server adds Content-Length: 0 to them",
 }
+#: gunicorn lets applications have the socket, which is how they get WebSocket.
+GUNICORN = {"disconnects": DISCONNECTS, "split cookies": COOKIES}
 SYNC = {
     "persistent connections": ONE_REQUEST,
     "pipelining": ONE_REQUEST,
-    "split cookies": COOKIES,
     "concurrency": "the worker serves one request after the other",
 }
 UVICORN = ["-m", "uvicorn", "asgi_app:application", "--host", "127.0.0.1", "--port", "{port}"]
 UVICORN += ["--log-level", "warning", "--timeout-graceful-shutdown", "3"]
 GRANIAN = ["-m", "granian", "--host", "127.0.0.1", "--port", "{port}", "--log-level", "warning"]
 
+WAITRESS = {
+    "lifespan": "SIGTERM ends the server where it stands",
+    "split cookies": COOKIES,
+    "connections after streams": "the server closes after a response without Content-Length",
+    "HEAD of streams": "the server sends the last chunk of the body that it leaves out",
+}
+GRANIAN_WSGI = {
+    "raw path": RAW_PATH,
+    "fields that are not ASCII": "the server hands on an empty text for them",
+    "framed streams": "when an application fails, the server ends the stream as if it were complete",
+}
 #: uvicorn with httptools.
 HTTPTOOLS = {"streams for HTTP/1.0": "the server sends chunked coding to clients of HTTP/1.0, too"}
 #: It logs text that is no UTF-8 as an error of its own, before it closes with 1007.
@@ -245,14 +265,14 @@ SERVERS = [
         "WSGI",
         gunicorn("--worker-class", "sync", "wsgi_app:application"),
         "gunicorn",
-        dict(WSGI, **SYNC),
+        dict(GUNICORN, **SYNC),
     ),
     Server(
         "gunicorn, gthread",
         "WSGI",
         gunicorn("--worker-class", "gthread", "--threads", "8", "wsgi_app:application"),
         "gunicorn",
-        dict(WSGI, **{"split cookies": COOKIES}),
+        GUNICORN,
     ),
     Server(
         "waitress",
@@ -267,14 +287,14 @@ SERVERS = [
             "wsgi_app:application",
         ),
         "waitress",
-        dict(WSGI, **{"split cookies": COOKIES}),
+        dict(WSGI, **WAITRESS),
     ),  # fmt: skip
     Server(
         "granian, WSGI",
         "WSGI",
         python(*GRANIAN, "--interface", "wsgi", "--blocking-threads", "8", "wsgi_app:application"),
         "granian",
-        dict(WSGI, **{"raw path": RAW_PATH}),
+        dict(WSGI, **GRANIAN_WSGI),
     ),
     Server("wsgiref", "WSGI", python("wsgiref_server.py", "{port}"), None, dict(WSGI, **WSGIREF)),
 ]

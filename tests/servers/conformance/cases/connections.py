@@ -20,24 +20,45 @@ def closed_after_each(served):
 @case(needs="persistent connections", otherwise=closed_after_each)
 def a_connection_serves_many_requests(served):
     with Connection(served) as connection:
-        for path, body in (
-            ("/", b"hello"),
-            ("/missing", b"Not found"),
-            ("/none", b""),
-            ("/", b"hello"),
-        ):
-            assert connection.ask(get(path)).body == body
+        for path, body in (("/", b"hello"), ("/missing", b"Not found"), ("/list", b'[1, "2"]')):
+            for _ in range(2):
+                assert connection.ask(get(path)).body == body
 
 
-@case(needs="persistent connections", otherwise=closed_after_each)
+def closed_after_a_stream(served):
+    for path in ("/stream", "/none"):
+        with Connection(served) as connection:
+            assert connection.ask(get(path)).headers["connection"] == "close"
+            assert connection.at_end()
+
+
+def survives(check):
+    """Add a case about connections that go on after a response without a length."""
+    return case.add(
+        check,
+        [
+            ("persistent connections", closed_after_each),
+            ("connections after streams", closed_after_a_stream),
+        ],
+    )
+
+
+@survives
 def a_connection_survives_a_stream(served):
     with Connection(served) as connection:
         for _ in range(2):
             assert connection.ask(get("/stream")).body == b"onetwothr\xe2\x82\xac"
 
 
-@case(needs="persistent connections", otherwise=closed_after_each)
-def a_connection_survives_a_head(served):
+@survives
+def a_connection_survives_an_empty_response(served):
+    with Connection(served) as connection:
+        for _ in range(2):
+            assert connection.ask(get("/none")).status == 204
+
+
+@survives
+def a_connection_survives_head(served):
     with Connection(served) as connection:
         for path in ("/", "/stream", "/missing", "/static/digits.txt"):
             connection.ask(request("HEAD", path), head=True)
