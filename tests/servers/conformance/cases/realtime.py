@@ -237,16 +237,18 @@ def a_handler_that_returns_closes_with_1000(served):
         assert client.closed() == 1000
 
 
-def open_until_the_client_goes(served):
-    for path, message in (("/ws/fail", b"x"), ("/ws/short", b"x" * 11)):
-        with Client(served, path, timeout=0.3) as client:
-            client.send(2, message)
-            with contextlib.suppress(OSError):
-                assert client.read() is None
-    assert served.ask(get("/")).body == b"hello"
+def closes_with_4011(served):
+    with Client(served, "/ws/fail") as client:
+        assert client.read() == (0x88, struct.pack(">H", 4011))
 
 
-@ws(needs="codes of closes", otherwise=open_until_the_client_goes)
+def closes_with_4009(served):
+    with Client(served, "/ws/short") as client:
+        client.send(2, b"x" * 11)
+        assert client.read() == (0x88, struct.pack(">H", 4009))
+
+
+@ws(needs="codes of closes", otherwise=closes_with_4011)
 def a_handler_that_fails_closes_with_1011(served):
     with Client(served, "/ws/fail") as client:
         assert client.closed() == 1011
@@ -295,7 +297,7 @@ def a_client_that_goes_without_a_close(served):
     assert seen(served, name)[1][:4] in ("1005", "1006")
 
 
-@ws(needs="codes of closes", otherwise=open_until_the_client_goes)
+@ws(needs="codes of closes", otherwise=closes_with_4009)
 def a_message_that_is_too_long_closes_with_1009(served):
     with Client(served, "/ws/short") as client:
         client.send(2, b"x" * 11)
