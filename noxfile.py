@@ -106,7 +106,9 @@ def servers(session: nox.Session) -> None:
     install(session, *TEST_TOOLS, *PEERS, *FOREIGN_SERVERS)
     env = micropython_environment(session, "32")
     env["CONFORMANCE"] = "; ".join(session.posargs) or "slice"
-    session.run("python", "-m", "pytest", "--timeout=120", "-q", "tests/servers", env=env)
+    session.run(
+        "python", "-m", "pytest", "--timeout=120", "-q", "tests/servers/conformance", env=env
+    )
 
 
 @nox.session
