@@ -142,10 +142,8 @@ def micropython(port):
 
 def gunicorn(*words):
     """Return the command of gunicorn with one worker."""
-    return python(
-        "-m", "gunicorn", "--bind", "127.0.0.1:{port}", "--workers", "1", "--no-control-socket",
-        "--graceful-timeout", "3", "--log-level", "warning", *words,
-    )  # fmt: skip
+    setting = str(HERE / "gunicorn_settings.py")
+    return python("-m", "gunicorn", "--config", setting, "--bind", "127.0.0.1:{port}", *words)
 
 
 COOKIES = "the server joins repeated fields with a comma, Cookie fields, too"
