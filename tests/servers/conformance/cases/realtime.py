@@ -29,11 +29,7 @@ def an_event_stream(served):
     assert end == b""
 
 
-def events_all_at_once(served):
-    assert served.ask(get("/events-slowly")).body == b"data: one\n\ndata: two\n\n"
-
-
-@case(needs="pieces at once", otherwise=events_all_at_once)
+@case
 def an_event_comes_before_the_next_is_sent(served):
     with Stream(served, get("/events-slowly")) as stream:
         assert stream.read_until(b"\n\n") == b"data: one\n\n"

@@ -157,11 +157,7 @@ def a_handler_that_is_a_generator(served):
     assert served.ask(get("/stream-plain")).body == b"onetwo"
 
 
-def all_at_once(served):
-    assert served.ask(get("/stream-slowly")).body == b"onetwo"
-
-
-@case(needs="pieces at once", otherwise=all_at_once)
+@case
 def a_piece_comes_before_the_next_is_made(served):
     with Stream(served, get("/stream-slowly")) as stream:
         assert stream.read_until(b"one") == b"one"
