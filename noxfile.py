@@ -170,7 +170,13 @@ def format_(session: nox.Session) -> None:
 def types(session: nox.Session) -> None:
     """Check the types with mypy, on the sources in place, and pyright, on the composed tree."""
     install(
-        session, "mypy==1.18.*", "pyright[nodejs]==1.1.*", "pytest>=8", "importlib-metadata", *PEERS
+        session,
+        "mypy==1.18.*",
+        "pyright[nodejs]==1.1.*",
+        "pytest>=8",
+        "importlib-metadata",
+        *PEERS,
+        *FOREIGN_SERVERS,
     )
     sources = [f"{name}/src" for name in SLICES]
     session.run("mypy", *sources, env={"MYPYPATH": ":".join(sources)})

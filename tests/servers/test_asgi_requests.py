@@ -7,7 +7,7 @@ import logging
 import pytest
 from asgi_kit import GONE, Server, body, run, scope
 from microdot import Microdot as Core
-from microdot import Request
+from microdot import Request, redirect
 from microdot.asgi import Microdot, asgi
 
 
@@ -416,6 +416,17 @@ def test_w_asgi_06_root_path(root, raw, path):
     found = echoed(scope("GET", path, raw_path=raw, root_path=root, query_string=b"x"))
     assert found["path"] == "/echo"
     assert found["url"] == "/echo?x"
+
+
+def test_w_asgi_06_root_path_is_there_for_links():
+    app = Microdot(autoload=False)
+
+    @app.get("/old")
+    async def old(request):
+        return redirect(request.root_path + "/new")
+
+    sent = run(asgi(app), scope("GET", "/api/old", root_path="/api"))
+    assert dict(sent.headers)[b"location"] == b"/api/new"
 
 
 def test_w_asgi_06_a_root_path_ends_at_a_slash():

@@ -109,12 +109,13 @@ class ASGIRequest(Request):
         root = get("root_path")
         if root:
             path = local_path(path, root)
+            self.root_path = root
         headers = self._raw = dict(get("headers") or ())
         if path[:1] != "/":
             path, authority = other_form(self.method, path)
             if authority:  # RFC 9112 3.2.2: it replaces the Host field
                 fields = [pair for pair in decode_pairs(scope["headers"]) if pair[0] != "Host"]
-                self._fields = [("Host", authority), *fields]
+                self.__dict__["_fields"] = [("Host", authority), *fields]
         self.path = path
         query = get("query_string")
         if query and bad_target(str(query, "latin-1")):

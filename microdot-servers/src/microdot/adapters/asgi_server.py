@@ -146,7 +146,7 @@ class WebSocketExchange(Exchange):
                 self._connected = message.get("type") == "websocket.connect"
         if self.lost:
             raise OSError(104, "Connection lost")
-        return self._connected
+        return bool(self._connected)
 
     async def refuse(self, request: Any, response: Response) -> None:
         """Send a response in place of a WebSocket; 403 where the server knows no other."""

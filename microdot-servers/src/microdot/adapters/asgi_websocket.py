@@ -121,10 +121,10 @@ class WebSocket(BaseWebSocket):
     async def _next(self) -> Any:
         # The next message of the client, None when there is none: the connection has ended.
         try:
-            event = await self._exchange._receive()
+            event: Any = await self._exchange._receive() or {}
         except OSError:
-            event = None
-        kind = event.get("type") if event is not None else None
+            event = {}
+        kind = event.get("type")
         if kind == "websocket.receive":
             message = event.get("text")
             if message is None:
@@ -136,10 +136,10 @@ class WebSocket(BaseWebSocket):
                 return None
             return message
         self._exchange.lost = True
-        if event is None:
+        if not event:
             self.ended(1006, "the client has gone")
         else:
-            self.ended(event.get("code") or 1005, event.get("reason") or "")
+            self.ended(int(event.get("code") or 1005), event.get("reason") or "")
         return None
 
     async def receive(self) -> Any:

@@ -270,7 +270,7 @@ class Exchange:
                     "the handler returned Response.already_handled, but this server gave it no "
                     "connection to answer on; return a response"
                 )
-            body = response.body
+            body: Any = response.body
             if isinstance(body, str):  # a hook may have put it there
                 response.body = body = body.encode()
             streamed = not (body is None or isinstance(body, bytes))
@@ -279,7 +279,7 @@ class Exchange:
                 and not (hasattr(body, "__next__") or hasattr(body, "read"))
                 or streamed
                 and hasattr(body, "read")
-                and is_async(body.read)
+                and is_async(body.read)  # pyright: ignore
             ):
                 chunks = response.body_iter()
             self._head, whole = frame(request, response, streamed)

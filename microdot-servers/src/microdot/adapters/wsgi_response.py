@@ -44,14 +44,14 @@ def frame(request: Any, response: Any, streamed: bool) -> "Tuple[Head, Any]":
         and not response.is_head
         and (not headers or len(headers) == 1 and "Content-Type" in headers)
     ):
-        kind = _checked(response.content_type() if not headers else headers["Content-Type"])
+        kind = _checked(headers["Content-Type"] if headers else response.content_type())
         return ("200 OK", [("Content-Type", kind), ("Content-Length", str(len(body)))]), body
     bare = status in (204, 304) or status < 200
     pairs: "List[Tuple[str, str]]" = []
     length: Any = None
     typed = False
     for name in headers or ():
-        value = headers[name]
+        value = headers[name]  # pyright: ignore
         lower = name.lower()
         if lower == "content-length":
             length = str(value)
@@ -137,7 +137,7 @@ class Direct(_Counted):
 
     def __init__(self, head: Head, body: Any, size: int, context: Context) -> None:
         super().__init__(head)
-        self._body = body
+        self._body: Any = body
         self._size = size if hasattr(body, "read") else 0
         self._context = context
         self._ready: "List[bytes]" = []

@@ -290,7 +290,8 @@ def imported(target: str) -> "Dict[str, str]":
     start = name if name.endswith(".py") else name.replace(".", os.sep) + ".py"
     if not os.path.isfile(start):
         start = os.path.join(start[:-3], "__init__.py")
-    waiting, seen = [start], set()  # type: Tuple[List[str], Set[str]]
+    waiting: "List[str]" = [start]
+    seen: "Set[str]" = set()
     # What is named from the folder of a file.py, or from the current one.
     base = os.path.dirname(start) if name.endswith(".py") else ""
     found: "Dict[str, str]" = {}
