@@ -43,7 +43,7 @@ FOREIGN_SERVERS = [
 SERVER_TESTS = [
     "tests/servers/" + name
     for name in (
-        "conformance", "test_asgi_conformance.py", "test_asgi_servers.py", "test_commands.py",
+        "conformance", "test_asgi_conformance.py", "test_asgi_servers.py", "test_commands.py", "test_demo.py",
         "test_deployment.py", "test_nginx.py", "test_nginx_unix.py", "test_termination.py",
         "test_wsgi_servers.py",
     )

@@ -13,8 +13,9 @@ from microdot.session import Session, with_session
 PAGES = __file__.rpartition("/")[0] or "."
 PAGES += "/static/"
 
-#: Logins of this demo end with the process. Elsewhere the key is kept, and nobody else knows it.
-session = Session(secret_key=os.urandom(32))
+#: Nobody else may know it. Several processes need the same; without one, logins end with this process.
+secret_key = os.getenv("DEMO_SECRET_KEY") if hasattr(os, "getenv") else None
+session = Session(secret_key=secret_key or os.urandom(32))
 cors = CORS()
 csrf = CSRF(cors=cors)
 login = Login("/login")

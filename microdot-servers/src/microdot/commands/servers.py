@@ -122,6 +122,9 @@ def run_gunicorn(options: Any) -> int:
             for name, value in settings.items():
                 if value is not None:
                     self.cfg.set(name, value)
+            # Nobody asked for a socket in the home folder; older ones make none.
+            if "control_socket_disable" in self.cfg.settings:
+                self.cfg.set("control_socket_disable", True)
 
         def load(self) -> Any:
             return import_app("%s%s()" % (TARGET, options.interface))
