@@ -48,6 +48,8 @@ SERVER_TESTS = [
         "test_wsgi_servers.py",
     )
 ]  # fmt: skip
+#: The benchmarks of time; that of memory is the session ``budget``.
+BENCHMARKS = ["http11", "websocket", "sse", "upload", "security", "asgi", "wsgi"]
 #: The distributions that have code.
 SLICES = [name for name in PACKAGES if (ROOT / name / "src").exists()]
 
@@ -219,17 +221,7 @@ def autobahn(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Measure the CPU time per request, message, event and upload against bare servers."""
     install(session)
-    for name in (
-        [session.posargs[0]]
-        if session.posargs
-        else (
-            "http11",
-            "websocket",
-            "sse",
-            "upload",
-            "security",
-        )
-    ):
+    for name in session.posargs[:1] or BENCHMARKS:
         session.run("python", "benchmarks/%s.py" % name, *session.posargs[1:])
 
 
