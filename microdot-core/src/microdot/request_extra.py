@@ -69,7 +69,7 @@ class Members:
     def args(self) -> "Any":
         """The arguments of the query string, a ``MultiDict``."""
         if self._args is None:
-            from microdot.urls import parse_query
+            from .urls import parse_query
 
             self._args = parse_query(self.query_string or "")
         return self._args
@@ -78,7 +78,7 @@ class Members:
     def cookies(self) -> "dict[str, str]":
         """The cookies, name to value; of two with one name, the first, more specific one."""
         if self._cookies is None:
-            from microdot.cookies import parse_cookies
+            from .cookies import parse_cookies
 
             self._cookies = parse_cookies(self.headers.get("Cookie", ""))
         return self._cookies  # type: ignore[no-any-return]
@@ -128,7 +128,7 @@ class Members:
     def stream(self) -> "Any":
         """An asynchronous stream over the body, bounded to it."""
         if self._stream is None:
-            from microdot.streams import AsyncBytesIO
+            from .streams import AsyncBytesIO
 
             self._stream = AsyncBytesIO(self._body or b"")
         return self._stream
@@ -140,7 +140,7 @@ class Members:
         :raises HTTPException: 400 for malformed JSON, 413 for a body that was not read.
         """
         if self._json is None:
-            from microdot.content import parse_json
+            from .content import parse_json
 
             # In a tuple: a body of "null" is parsed once, too.
             self._json = (parse_json(self),)
@@ -155,7 +155,7 @@ class Members:
         :raises HTTPException: 413 for a body that was not read.
         """
         if self._form is None:
-            from microdot.content import parse_form
+            from .content import parse_form
 
             self._form = parse_form(self)
         return self._form
