@@ -153,6 +153,15 @@ def test_builtin_answers_all_that_a_client_believes_to_be_accepted(tmp_path, pat
         assert "Traceback" not in (tmp_path / "log").read_text()
 
 
+@pytest.mark.parametrize("path", ["/", "/slow", "/busy"] if find_spec("uvicorn") else [])
+def test_uvicorn_answers_all_that_a_client_believes_to_be_accepted(tmp_path, path):
+    with served(tmp_path, "--server", "uvicorn") as (process, port):
+        crowd, code = end_under_load(process, port, path, False)
+        assert crowd.lost == []
+        assert crowd.answered > 20
+        assert code == 0
+
+
 @pytest.mark.parametrize("path", ["/", "/slow", "/busy"])
 @pytest.mark.parametrize(
     "server", [name for name in ("uvicorn", "granian") if find_spec(name) is not None]

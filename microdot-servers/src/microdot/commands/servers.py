@@ -5,7 +5,7 @@ server an import string, so that its worker processes import the application by 
 """
 
 import signal
-from typing import Any, Dict
+from typing import Any, Dict, List
 
 #: The factories that the servers call in each process.
 TARGET = "microdot.commands.target:"
@@ -15,28 +15,60 @@ def _leave(number: int, frame: Any) -> None:
     raise SystemExit(0)
 
 
+async def _drained(listening: "List[Any]") -> None:
+    # Closing a listening socket resets what waits in its queue, and uvicorn closes connections
+    # whose request is on its way: both get their time first, at most 2 seconds.
+    import asyncio
+    import selectors
+
+    from microdot.cpython.listening import TCP_HANDSHAKE, refuse_new
+
+    loop = asyncio.get_running_loop()
+    end = loop.time() + 2
+    quiet = 0
+    with selectors.DefaultSelector() as queues:
+        for own in listening:
+            refuse_new(own)
+            queues.register(own.fileno(), selectors.EVENT_READ)
+        while quiet < 2 and loop.time() < end:
+            begun = loop.time()
+            await asyncio.sleep(TCP_HANDSHAKE)
+            late = loop.time() - begun - TCP_HANDSHAKE > 0.005
+            quiet = 0 if late or queues.select(0) else quiet + 1
+
+
 def run_uvicorn(options: Any) -> int:
     """Serve with uvicorn."""
     import uvicorn
 
+    class Gentle(uvicorn.Server):
+        async def shutdown(self, sockets: Any = None) -> None:
+            await _drained([own for server in self.servers for own in server.sockets])
+            await super().shutdown(sockets)
+
     # uvicorn sends itself the signal again once it has shut down.
     signal.signal(signal.SIGTERM, _leave)
     signal.signal(signal.SIGINT, _leave)
-    uvicorn.run(
-        TARGET + "asgi",
-        factory=True,
-        host=options.host,
-        port=options.port,
-        uds=options.uds,
-        workers=options.workers,
-        log_level=options.log_level,
-        access_log=False,
+    settings: Dict[str, Any] = {
+        "factory": True,
+        "host": options.host,
+        "port": options.port,
+        "uds": options.uds,
+        "workers": options.workers,
+        "log_level": options.log_level,
+        "access_log": False,
         # The application decides which proxies it trusts.
-        proxy_headers=False,
-        ssl_certfile=options.ssl_cert,
-        ssl_keyfile=options.ssl_key,
-    )
-    return 0
+        "proxy_headers": False,
+        "ssl_certfile": options.ssl_cert,
+        "ssl_keyfile": options.ssl_key,
+    }
+    if options.workers > 1:
+        # They share a socket, which goes on when one of them is started anew.
+        uvicorn.run(TARGET + "asgi", **settings)
+        return 0
+    server = Gentle(uvicorn.Config(TARGET + "asgi", **settings))
+    server.run()
+    return 0 if server.started else 1
 
 
 def run_granian(options: Any) -> int:
