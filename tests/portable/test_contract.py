@@ -2,7 +2,7 @@
 
 import asyncio
 
-from microdot import Microdot, Response, abort
+from microdot import Microdot, Response, abort, helpers
 from microdot.test_client import TestClient
 
 
@@ -468,3 +468,24 @@ def test_the_route_is_known_to_the_request():
         return str(request.route is index)
 
     assert ask(app, "/").text == "True"
+
+
+def test_members_that_a_subclass_overrides_stay_its_own():
+    if helpers.CPYTHON:
+        base = Microdot
+    else:
+
+        class base(helpers.Lazy):  # noqa: N801  A class that has not loaded its rare members yet.
+            _extra = "microdot.application_extra"
+
+    class App(base):
+        def delete(self, url_pattern, **limits):
+            return "own"
+
+    class Inner(App):
+        pass
+
+    app = Inner()
+    # On a board, this brings in all that are used rarely.
+    assert app.patch
+    assert app.delete("/") == "own"

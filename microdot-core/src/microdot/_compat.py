@@ -70,7 +70,8 @@ if not TYPE_CHECKING and sys.implementation.name in ("micropython", "circuitpyth
             if name not in members:
                 raise AttributeError(name)
             for key in members:
-                if key[:2] != "__":
+                # A subclass may have its own.
+                if key[:2] != "__" and not hasattr(cls, key):
                     setattr(cls, key, members[key])
             return getattr(self, name)
 
